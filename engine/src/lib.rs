@@ -1,0 +1,6 @@
+//! Owlet's engine: SQL over files in object storage, without a front end.
+
+mod error;
+mod name;
+
+pub use error::{Error, ErrorCode, Position, Result};
