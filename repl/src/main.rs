@@ -1,1 +1,3 @@
-fn main(){}
+//! The `owlet` command.
+
+fn main() {}
