@@ -2,5 +2,7 @@
 
 mod error;
 mod name;
+pub mod storage;
+mod syntax;
 
 pub use error::{Error, ErrorCode, Position, Result};

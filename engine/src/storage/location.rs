@@ -1,0 +1,278 @@
+//! What a user wrote where a table's files are, parsed.
+//!
+//! Keys of buckets are taken literally, as the AWS tools and Hive take them: `%3A` in `s3://b/t=10%3A00/` is part of the
+//! key. Only `http(s)://` and `file://` are URLs whose paths are decoded.
+
+use std::fmt;
+use std::path::{Component, Path as FilePath};
+
+use datafusion::execution::object_store::ObjectStoreUrl;
+use glob::{MatchOptions, Pattern};
+use object_store::path::Path;
+use url::Url;
+
+use super::schemes::{self, Scheme};
+use super::secret::Secret;
+use crate::error::{Error, ErrorCode, Result};
+
+/// The characters that make a location a pattern over several objects.
+const WILDCARDS: [char; 3] = ['*', '?', '['];
+
+/// One object, one directory, or a pattern over objects, and the store they are in.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Location {
+    scheme: &'static str,
+    bucket: String,
+    path: Path,
+    pattern: Option<Pattern>,
+    directory: bool,
+    query: Option<Secret>,
+}
+
+impl Location {
+    /// Reads `text`: a URL of one of [`super::SCHEMES`], or a path of the local file system, which `working_directory`
+    /// (absolute) completes if it is relative. `..` in a local path goes up by name, without following links.
+    ///
+    /// Fails with `INVALID_VALUE` if it is neither, or if it carries user names, empty steps (`a//b`) or `..` where the
+    /// store has no such thing.
+    pub fn parse(text: &str, working_directory: &FilePath) -> Result<Self> {
+        match split_scheme(text) {
+            None => Self::local(&working_directory.join(text), text),
+            Some((scheme, rest)) => {
+                let scheme = schemes::by_name(scheme).ok_or_else(|| unknown_scheme(scheme))?;
+                match scheme.name {
+                    "file" => Self::local(&file_url_path(text)?, text),
+                    "http" | "https" => Self::web(scheme, text),
+                    _ => Self::keyed(scheme, rest),
+                }
+            }
+        }
+    }
+
+    /// The scheme by its first name: `s3` for `s3a://` too.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// The bucket, the container (`container@account` if the account is written), the host, or nothing for `file`.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// The object or directory inside its store; of a pattern, the longest directory before the first wildcard.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the location is a pattern over objects.
+    #[must_use]
+    pub fn is_glob(&self) -> bool {
+        self.pattern.is_some()
+    }
+
+    /// Whether the location ends in `/`, or is a whole bucket. A local directory written without the slash is not known
+    /// as one here.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        self.directory
+    }
+
+    /// Whether `object` is what the location means: the object itself, under the directory, or matched by the pattern.
+    /// `*` does not cross `/`, `**` does.
+    #[must_use]
+    pub fn covers(&self, object: &Path) -> bool {
+        match &self.pattern {
+            Some(pattern) => pattern.matches_with(object.as_ref(), GLOB),
+            None => object.prefix_matches(&self.path),
+        }
+    }
+
+    /// Another object of the same store.
+    #[must_use]
+    pub fn object(&self, path: &Path) -> Self {
+        Self {
+            path: path.clone(),
+            pattern: None,
+            directory: false,
+            ..self.clone()
+        }
+    }
+
+    /// The same location as a directory: what a path without final slash turned out to be.
+    #[must_use]
+    pub fn into_directory(mut self) -> Self {
+        self.directory = self.pattern.is_none();
+        self
+    }
+
+    /// The store's name: `s3://bucket`, `file://`.
+    #[must_use]
+    pub fn store_name(&self) -> String {
+        format!("{}://{}", self.scheme, self.bucket)
+    }
+
+    /// The part of an `http` URL behind `?`, which may be a signature.
+    pub(super) fn query(&self) -> Option<&Secret> {
+        self.query.as_ref()
+    }
+
+    /// What DataFusion calls the store.
+    pub(super) fn store_url(&self) -> Result<ObjectStoreUrl> {
+        ObjectStoreUrl::parse(self.store_name())
+            .map_err(|_| invalid(&self.store_name(), "its bucket cannot be in a URL"))
+    }
+
+    fn local(path: &FilePath, text: &str) -> Result<Self> {
+        let mut steps: Vec<&str> = Vec::new();
+        for component in path.components() {
+            match component {
+                Component::ParentDir => drop(steps.pop()),
+                Component::Normal(step) => steps.push(step.to_str().ok_or_else(|| invalid(text, "it is not UTF-8"))?),
+                Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+            }
+        }
+        let directory = steps.is_empty() || text.ends_with('/') || text.ends_with("/.") || text.ends_with("/..");
+        Self::assemble(schemes::FILE, String::new(), &steps.join("/"), directory, text)
+    }
+
+    fn keyed(scheme: &'static Scheme, rest: &str) -> Result<Self> {
+        let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
+        let shown = format!("{}://{rest}", scheme.name);
+        let bucket = (scheme.bucket)(authority).ok_or_else(|| invalid(&hidden_user(&shown), BAD_BUCKET))?;
+        let directory = key.is_empty() || key.ends_with('/');
+        Self::assemble(scheme.name, bucket, key, directory, &shown)
+    }
+
+    fn web(scheme: &'static Scheme, text: &str) -> Result<Self> {
+        let url = Url::parse(text).map_err(|cause| invalid(&without_query(text), &cause.to_string()))?;
+        let shown = without_query(text);
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid(
+                &hidden_user(&shown),
+                "a user name or password may not stand in a URL",
+            ));
+        }
+        let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+        let path = percent_encoding::percent_decode_str(url.path())
+            .decode_utf8()
+            .map_err(|_| invalid(&shown, "its path is not UTF-8"))?;
+        let path = path.strip_prefix('/').unwrap_or(&path);
+        let directory = path.is_empty() || path.ends_with('/');
+        let mut location = Self::assemble(scheme.name, host, path, directory, &shown)?;
+        location.query = url.query().map(Secret::new);
+        Ok(location)
+    }
+
+    fn assemble(scheme: &'static str, bucket: String, key: &str, directory: bool, shown: &str) -> Result<Self> {
+        let key = key.strip_suffix('/').unwrap_or(key);
+        if key.starts_with('/') || key.split('/').any(|step| step.is_empty() && !key.is_empty()) {
+            return Err(invalid(shown, "it has an empty step (`//`)"));
+        }
+        let (path, pattern) = match literal_directory(scheme, key) {
+            None => (key, None),
+            Some(prefix) => (
+                prefix,
+                Some(Pattern::new(key).map_err(|cause| invalid(shown, cause.msg))?),
+            ),
+        };
+        let path = Path::parse(path).map_err(|_| invalid(shown, "it has a `.` or `..` step or a control character"))?;
+        Ok(Self {
+            scheme,
+            bucket,
+            path,
+            directory: directory && pattern.is_none(),
+            pattern,
+            query: None,
+        })
+    }
+}
+
+const GLOB: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
+
+const BAD_BUCKET: &str = "between `://` and the first `/` stands the bucket's name and nothing else";
+
+/// As a user would write it, without what follows `?` in a URL.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.scheme {
+            schemes::FILE => f.write_str("/")?,
+            _ => write!(f, "{}://{}/", self.scheme, self.bucket)?,
+        }
+        match &self.pattern {
+            Some(pattern) => f.write_str(pattern.as_str()),
+            None if self.directory && !self.path.is_root() => write!(f, "{}/", self.path),
+            None => write!(f, "{}", self.path),
+        }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Location({self})")
+    }
+}
+
+/// `s3a://b/k` to (`s3a`, `b/k`). `file:/x` is a URL too; `C:x` and `a:b` are paths.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let named = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        return (named && scheme.starts_with(|c: char| c.is_ascii_alphabetic())).then_some((scheme, rest));
+    }
+    let head = text.get(..5)?;
+    head.eq_ignore_ascii_case("file:").then_some(("file", &text[5..]))
+}
+
+fn file_url_path(text: &str) -> Result<std::path::PathBuf> {
+    let url = Url::parse(text).map_err(|cause| invalid(text, &cause.to_string()))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        // A local name may hold `?` and `#`; in a URL they are written `%3F` and `%23`, and `?` as a wildcard is kept.
+        let decoded = percent_encoding::percent_decode_str(text.split_once(':').map_or("", |(_, path)| path));
+        let decoded = decoded.decode_utf8().map_err(|_| invalid(text, "it is not UTF-8"))?;
+        return match decoded.strip_prefix("//") {
+            None => Ok(decoded.as_ref().into()),
+            Some(path) if path.starts_with('/') => Ok(path.into()),
+            Some(_) => Err(invalid(text, "a file URL names no host")),
+        };
+    }
+    url.to_file_path()
+        .map_err(|()| invalid(text, "a file URL names no host"))
+}
+
+/// The directory before the first wildcard, if there is a wildcard. A host reads `?` as the start of a query.
+fn literal_directory<'a>(scheme: &str, key: &'a str) -> Option<&'a str> {
+    let wildcards: &[char] = if scheme.starts_with("http") { &['*'] } else { &WILDCARDS };
+    let first = key.find(wildcards)?;
+    Some(key[..first].rsplit_once('/').map_or("", |(directory, _)| directory))
+}
+
+fn unknown_scheme(scheme: &str) -> Error {
+    let names: Vec<&str> = super::SCHEMES.iter().map(|scheme| scheme.name).collect();
+    let message = format!(
+        "\"{scheme}://\" is not a scheme that Owlet opens: it opens {}",
+        names.join(", ")
+    );
+    Error::new(ErrorCode::InvalidValue, message)
+}
+
+fn invalid(text: &str, why: &str) -> Error {
+    Error::new(ErrorCode::InvalidValue, format!("\"{text}\" is not a location: {why}"))
+}
+
+fn without_query(text: &str) -> String {
+    text.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+/// The URL with whatever stands before `@` blotted out.
+fn hidden_user(text: &str) -> String {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
+        _ => text.to_owned(),
+    }
+}

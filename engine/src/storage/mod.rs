@@ -1,0 +1,37 @@
+//! What a URL opens: schemes, credentials, the metered and verified HTTP service, and pins.
+//!
+//! A process has one [`Storage`]: one HTTP client, and for each bucket its address and credentials, found when the bucket is
+//! first used. A query has one [`QueryStorage`]: its counters, its pins, and its stores, built over what the process keeps.
+//!
+//! What must hold:
+//! - No byte reaches a reader unless its length and place are what was asked for.
+//! - A query reads one version of each object, or fails with `OBJECT_CHANGED`.
+//! - [`Usage`] equals what the servers counted.
+//! - A remote principal reaches only what the configuration allows, and never a local file.
+//! - No secret and no query string of a URL is in an error, a `Debug` or a `Display`.
+//!
+//! Storage knows nothing of formats, tables or plans.
+
+mod access;
+mod environment;
+mod failure;
+mod location;
+mod network;
+mod pinned;
+mod process;
+mod query;
+mod schemes;
+mod secret;
+mod service;
+mod settings;
+mod usage;
+
+pub use access::Access;
+pub use environment::Environment;
+pub use failure::{from_chain, from_object_store};
+pub use location::Location;
+pub use process::Storage;
+pub use query::QueryStorage;
+pub use schemes::{SCHEMES, Scheme};
+pub use settings::{BucketSettings, Settings};
+pub use usage::{Requests, Usage};

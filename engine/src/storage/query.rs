@@ -1,0 +1,110 @@
+//! The stores of one query, and DataFusion's registry of them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::common::{DataFusionError, Result as DataFusionResult};
+use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
+use object_store::ObjectStore;
+use url::{Position, Url};
+
+use super::access::Access;
+use super::location::Location;
+use super::pinned::PinnedStore;
+use super::process::Shared;
+use super::service::QueryService;
+use super::usage::{Meter, Usage};
+use crate::error::Result;
+
+/// The stores that one query has opened. They count into one [`Usage`] and read one version of each object.
+pub struct QueryStorage {
+    shared: Arc<Shared>,
+    access: Access,
+    service: QueryService,
+    stores: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
+}
+
+impl QueryStorage {
+    pub(super) fn new(shared: Arc<Shared>, access: Access) -> Self {
+        let service = QueryService {
+            network: Arc::clone(&shared.network),
+            meter: Arc::new(Meter::default()),
+        };
+        Self {
+            shared,
+            access,
+            service,
+            stores: Mutex::default(),
+        }
+    }
+
+    /// The store that `location` is in. It is the same one for all locations of a bucket.
+    ///
+    /// Nothing is read yet: address and credentials of the bucket are found at the first request, and what is wrong with
+    /// them is that request's error. Fails with `PERMISSION_DENIED` if this query may not reach the location.
+    pub fn store(&self, location: &Location) -> Result<Arc<dyn ObjectStore>> {
+        self.shared.remote.check(self.access, location)?;
+        let name = location.store_name();
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = stores.entry(name).or_insert_with(|| {
+            let pinned = PinnedStore::new(Arc::clone(&self.shared), self.service.clone(), location.clone());
+            Arc::new(pinned)
+        });
+        Ok(Arc::clone(store))
+    }
+
+    /// The name of the location's store for DataFusion's scans. Opens the store as [`Self::store`] does, with its errors,
+    /// so that the registry knows it.
+    pub fn store_url(&self, location: &Location) -> Result<ObjectStoreUrl> {
+        self.store(location)?;
+        location.store_url()
+    }
+
+    /// What the query has asked of its stores so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.service.meter.usage()
+    }
+}
+
+/// DataFusion finds only what this query has opened through [`QueryStorage::store`], and registers nothing.
+impl ObjectStoreRegistry for QueryStorage {
+    /// Refuses, silently as the signature demands: the store is not kept, and a later `get_store` says so.
+    fn register_store(&self, _: &Url, _: Arc<dyn ObjectStore>) -> Option<Arc<dyn ObjectStore>> {
+        None
+    }
+
+    fn deregister_store(&self, url: &Url) -> DataFusionResult<Arc<dyn ObjectStore>> {
+        Err(DataFusionError::Plan(format!(
+            "the store \"{}\" cannot be taken from a query",
+            store_name(url)
+        )))
+    }
+
+    fn get_store(&self, url: &Url) -> DataFusionResult<Arc<dyn ObjectStore>> {
+        let name = store_name(url);
+        let stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        stores
+            .get(&name)
+            .cloned()
+            .ok_or_else(|| DataFusionError::Plan(format!("this query has not opened the store \"{name}\"")))
+    }
+}
+
+impl std::fmt::Debug for QueryStorage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        f.debug_struct("QueryStorage")
+            .field("access", &self.access)
+            .field("stores", &stores.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+fn store_name(url: &Url) -> String {
+    format!(
+        "{}://{}",
+        url.scheme(),
+        &url[Position::BeforeUsername..Position::AfterPort]
+    )
+}

@@ -1,0 +1,18 @@
+//! stub
+use super::{Kept, Scheme, plain_bucket};
+use crate::error::Result;
+use crate::error::{Error, ErrorCode};
+use crate::storage::location::Location;
+use crate::storage::network::Network;
+use futures::future::BoxFuture;
+
+pub(super) const SCHEME: Scheme = Scheme {
+    name: "s3",
+    aliases: &["s3a"],
+    description: "Amazon S3 and everything that speaks its protocol",
+    bucket: plain_bucket,
+    open,
+};
+fn open<'a>(_: &'a Network, location: &'a Location) -> BoxFuture<'a, Result<Kept>> {
+    Box::pin(async move { Err(Error::new(ErrorCode::NotSupported, format!("\"{location}\": not yet"))) })
+}
