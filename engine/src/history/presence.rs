@@ -1,0 +1,162 @@
+//! How one process learns that another is dead: by the lock on its file.
+//!
+//! Each process keeps a locked file in `processes/` of the data directory for as long as it has a history open. The kernel
+//! drops the lock when the process ends, however it ends, so a file whose lock can be had is the trace of a dead process.
+//! Process ids and their start times were rejected: they mean nothing across containers that share a data directory, and
+//! cannot be had everywhere. A lease was rejected: a process that was stopped for longer than its lease is not dead.
+//!
+//! A file gets its name, `<process id>.lock`, only once it is locked, and is judged by that name only. So a process that is
+//! starting is never taken for a dead one. And only rows of a process that left a file here are ever closed: on a metastore
+//! that several machines share, each data directory answers for its own processes alone.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorCode, Result};
+
+const DIRECTORY: &str = "processes";
+/// The extension of a file that stands for a process.
+const LOCKED: &str = "lock";
+/// The extension of a file whose lock is not taken yet.
+const NEW: &str = "new";
+/// The most dead processes that are looked at in one go.
+const SWEEP_LIMIT: usize = 100;
+
+/// The locked file of a process. Unlocked when dropped, and left behind.
+pub(super) struct Presence {
+    pub(super) process_id: String,
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Presence {
+    /// Takes the lock that tells other processes that `process_id` lives. The id becomes a file name.
+    pub(super) fn enter(data_directory: &Path, process_id: &str) -> Result<Self> {
+        let directory = data_directory.join(DIRECTORY);
+        Self::lock_new(&directory, process_id).map_err(|error| {
+            let (shown, reason) = (directory.display(), error.kind());
+            let message = format!(
+                "cannot lock a file in \"{shown}\": {reason}: choose a data directory that is writable and on a file system \
+                 with locks"
+            );
+            Error::new(ErrorCode::InvalidSetting, message).caused_by(error)
+        })
+    }
+
+    /// Removes the file: nothing is left of this process that anybody would have to close.
+    pub(super) fn leave(self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
+
+    fn lock_new(directory: &Path, process_id: &str) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let new = directory.join(format!("{process_id}.{NEW}"));
+        let path = directory.join(format!("{process_id}.{LOCKED}"));
+        let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        // Nobody takes the lock of a file with this extension, so this does not wait.
+        lock.lock()?;
+        fs::rename(&new, &path)?;
+        Ok(Self {
+            process_id: process_id.to_owned(),
+            path,
+            _lock: lock,
+        })
+    }
+}
+
+/// The processes that ended without [`Presence::leave`]. Their locks are held until these are dropped, so that no two
+/// processes clean up after the same one at once.
+pub(super) fn departed(data_directory: &Path) -> Result<Vec<Presence>> {
+    let directory = data_directory.join(DIRECTORY);
+    let entries = fs::read_dir(&directory).map_err(|error| {
+        let (shown, reason) = (directory.display(), error.kind());
+        Error::new(
+            ErrorCode::InvalidSetting,
+            format!("cannot read the directory \"{shown}\": {reason}"),
+        )
+        .caused_by(error)
+    })?;
+    // An entry that cannot be read now is read by the next process that looks.
+    Ok(entries
+        .flatten()
+        .filter_map(|entry| try_take(entry.path()))
+        .take(SWEEP_LIMIT)
+        .collect())
+}
+
+/// The file at `path` with its lock, if it stands for a process and that process is dead.
+fn try_take(path: PathBuf) -> Option<Presence> {
+    if path.extension()?.to_str()? != LOCKED {
+        return None;
+    }
+    let process_id = path.file_stem()?.to_str()?.to_owned();
+    // Opened to write, since some file systems lock only such.
+    let file = match OpenOptions::new().read(true).write(true).open(&path) {
+        Ok(file) => file,
+        // Gone: another process has just cleaned up.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            let shown = path.display();
+            tracing::warn!(%error, "cannot tell whether the process of \"{shown}\" is alive");
+            return None;
+        }
+    };
+    match file.try_lock() {
+        Ok(()) => Some(Presence {
+            process_id,
+            path,
+            _lock: file,
+        }),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Error(error)) => {
+            let shown = path.display();
+            tracing::warn!(%error, "cannot tell whether the process of \"{shown}\" is alive");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn departed_ids(directory: &Path) -> Vec<String> {
+        departed(directory)
+            .unwrap()
+            .into_iter()
+            .map(|presence| presence.process_id.clone())
+            .collect()
+    }
+
+    #[test]
+    fn a_process_is_departed_only_once_its_lock_is_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let living = Presence::enter(directory.path(), "living").unwrap();
+        let dead = Presence::enter(directory.path(), "dead").unwrap();
+        assert_eq!(departed_ids(directory.path()), Vec::<String>::new());
+        drop(dead);
+        assert_eq!(departed_ids(directory.path()), ["dead"]);
+        living.leave().unwrap();
+        assert_eq!(departed_ids(directory.path()), ["dead"]);
+    }
+
+    #[test]
+    fn a_departed_process_is_cleaned_up_by_one_process_at_a_time_and_then_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Presence::enter(directory.path(), "dead").unwrap());
+        let mut taken = departed(directory.path()).unwrap();
+        assert_eq!(departed_ids(directory.path()), Vec::<String>::new());
+        taken.pop().unwrap().leave().unwrap();
+        assert_eq!(departed_ids(directory.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_process_that_is_starting_is_not_departed() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Presence::enter(directory.path(), "dead").unwrap());
+        File::create(directory.path().join(DIRECTORY).join("starting.new")).unwrap();
+        assert_eq!(departed_ids(directory.path()), ["dead"]);
+    }
+}
