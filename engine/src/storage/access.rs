@@ -65,3 +65,125 @@ fn holds(prefix: &Location, location: &Location) -> bool {
         && prefix.bucket() == location.bucket()
         && location.path().prefix_matches(prefix.path())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PREFIXES: [&str; 4] = [
+        "s3://open/public/",
+        "https://example.com/data",
+        "az://c@acct/",
+        "s3://other/one.parquet",
+    ];
+
+    /// Whether a remote principal may open `text`.
+    fn check(text: &str, expected: bool) {
+        let prefixes = RemotePrefixes::parse(&PREFIXES.map(str::to_owned)).unwrap();
+        let opened =
+            Location::parse(text, FilePath::new("/srv")).and_then(|location| prefixes.check(Access::Remote, &location));
+        assert_eq!(opened.is_ok(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_remote_principal_reaches_what_lies_under_a_prefix() {
+        for text in [
+            "s3://open/public/a.parquet",
+            "s3://open/public/",
+            "s3://open/public",
+            "s3://open/public/x=*/y",
+            "S3A://open/public/a",
+            "https://EXAMPLE.com:443/data/a",
+            "https://example.com/x/../data/a",
+            "https://example.com/data?signature=x",
+            "abfss://c@acct.blob.core.windows.net/anything",
+            "s3://other/one.parquet",
+        ] {
+            check(text, true);
+        }
+    }
+
+    #[test]
+    fn a_remote_principal_reaches_nothing_else_however_it_is_spelt() {
+        for text in [
+            "s3://open/private/a",
+            "s3://open/public2/a",
+            "s3://open/publi*/a",
+            "s3://open/*",
+            "s3://open/",
+            "s3://open/public/../private/a",
+            "s3://open/public/%2e%2e/../private/a",
+            "s3://open//public/a",
+            "s3://open/Public/a",
+            "s3://OPEN/public/a",
+            "s3://user@open/public/a",
+            "s3://open:1/public/a",
+            "s3://open.evil/public/a",
+            "gs://open/public/a",
+            "http://example.com/data/a",
+            "https://example.com:8443/data/a",
+            "https://example.com/data/../private/a",
+            "https://example.com/data/%2e%2e/private/a",
+            "https://example.com/data/..%2fprivate/a",
+            "https://example.com/data%2f..%2fprivate/a",
+            "https://example.com/data\\..\\..\\private/a",
+            "https://example.com./data/a",
+            "https://example.com@evil.com/data/a",
+            "https://evil.com/https://example.com/data/a",
+            "az://c/anything",
+            "az://c@other/anything",
+            "az://d@acct/anything",
+            "s3://other/one.parquet.bak",
+            "s3://other/",
+        ] {
+            check(text, false);
+        }
+    }
+
+    #[test]
+    fn a_remote_principal_reaches_no_file_even_if_a_bucket_is_named_like_it() {
+        for text in [
+            "/etc/passwd",
+            "etc/passwd",
+            "../etc/passwd",
+            "file:///etc/passwd",
+            "FILE:/etc/passwd",
+            "file://localhost/etc/passwd",
+            "file:///open/public/a",
+            "open/public/a",
+            "/srv",
+            "",
+            ".",
+        ] {
+            check(text, false);
+        }
+    }
+
+    #[test]
+    fn the_local_shell_reaches_everything() {
+        let prefixes = RemotePrefixes::parse(&[]).unwrap();
+        for text in ["/etc/passwd", "s3://any/thing", "https://h/x"] {
+            let location = Location::parse(text, FilePath::new("/srv")).unwrap();
+            assert!(prefixes.check(Access::Local, &location).is_ok());
+            assert_eq!(
+                prefixes.check(Access::Remote, &location).unwrap_err().code(),
+                ErrorCode::PermissionDenied
+            );
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_is_local_or_a_pattern_stops_the_start() {
+        for text in [
+            "/srv",
+            "file:///srv",
+            "s3://open/*",
+            "https://h/x?sig=1",
+            "ftp://x",
+            "s3://a//b",
+        ] {
+            let cause = RemotePrefixes::parse(&[text.to_owned()]).unwrap_err();
+            assert_eq!(cause.code(), ErrorCode::InvalidSetting, "{text}");
+        }
+    }
+}

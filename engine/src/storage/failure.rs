@@ -1,22 +1,293 @@
-//! What went wrong in a store, in the engine's words.
+//! What went wrong in a store, in the engine's words. This is the one place that decides code and message.
 
 use std::error::Error as StdError;
 use std::fmt::Display;
+use std::io;
 
+use datafusion::common::DataFusionError;
+use http::StatusCode;
+use object_store::client::{HttpError, HttpErrorKind};
+
+use super::refusal::{Changed, Located, NO_BUCKET, Refusal, STALE_CREDENTIALS, WrongAnswer, element};
 use crate::error::{Error, ErrorCode};
 
-/// The engine's error for a store's failure at `location`.
+/// The longest message, in characters.
+const LONGEST_MESSAGE: usize = 500;
+
+/// The engine's error for a store's failure at `location`, which names the object if the failure itself does not.
+///
+/// Nothing that is there: `TABLE_NOT_FOUND`. Another version than the query began to read: `OBJECT_CHANGED`. Credentials
+/// refused, absent or not sufficient: `STORAGE_DENIED`. No answer, or a wrong one: `STORAGE_UNAVAILABLE`. Without secrets
+/// and without the query strings of URLs.
 pub fn from_object_store(error: object_store::Error, location: impl Display) -> Error {
-    from_chain(&error).unwrap_or_else(|| {
-        Error::new(
-            ErrorCode::StorageUnavailable,
-            format!("\"{location}\": the store failed"),
-        )
-    })
+    let fallback = location.to_string();
+    describe(&error, &fallback).unwrap_or_else(|| unavailable(&fallback, "the store failed"))
 }
 
-/// The storage failure inside any error of DataFusion, Arrow, Parquet or the standard library, if there is one.
+/// The storage failure at the bottom of an error of DataFusion, Arrow, Parquet or the standard library, if one is there.
 pub fn from_chain(error: &(dyn StdError + 'static)) -> Option<Error> {
-    let _ = error;
-    None
+    describe(error, "the store")
+}
+
+/// Whether a [`Changed`] is somewhere in the chain.
+pub(super) fn find_change(error: &(dyn StdError + 'static)) -> bool {
+    let mut found = Found::default();
+    found.walk(error, 0);
+    found.changed.is_some()
+}
+
+pub(super) fn object_changed(location: &str) -> Error {
+    let message = format!("{location} changed or was deleted while the query read it; run the statement again");
+    Error::new(ErrorCode::ObjectChanged, message)
+}
+
+fn describe(error: &(dyn StdError + 'static), fallback: &str) -> Option<Error> {
+    let mut found = Found::default();
+    found.walk(error, 0);
+    let location = match found.location.as_deref() {
+        Some(location) => format!("\"{location}\""),
+        None => format!("\"{fallback}\""),
+    };
+    let error = found.into_error(&location)?;
+    Some(shortened(error))
+}
+
+/// What a chain of causes holds that says something about a store. The innermost of a kind counts: it knows most.
+#[derive(Default)]
+struct Found<'a> {
+    location: Option<String>,
+    ours: Option<&'a Error>,
+    changed: Option<&'a Changed>,
+    refusal: Option<&'a Refusal>,
+    wrong: Option<&'a WrongAnswer>,
+    http: Option<&'a HttpError>,
+    store: Option<&'a object_store::Error>,
+    io: Option<&'a io::Error>,
+    /// The text of the last cause.
+    last: String,
+}
+
+impl<'a> Found<'a> {
+    fn walk(&mut self, error: &'a (dyn StdError + 'static), depth: usize) {
+        const DEEPEST: usize = 64;
+        if depth > DEEPEST {
+            return;
+        }
+        self.last = error.to_string();
+        // downcast: the cause of an error has no other name, and the libraries between us keep it as `dyn Error`.
+        if let Some(DataFusionError::Collection(errors)) = error.downcast_ref() {
+            for error in errors {
+                self.walk(error, depth + 1);
+            }
+            return;
+        }
+        self.note(error);
+        // downcast: an `io::Error` that wraps another error leaves that one out of its chain.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match wrapped {
+            Some(wrapped) => self.walk(wrapped, depth + 1),
+            None => error.source().into_iter().for_each(|cause| self.walk(cause, depth + 1)),
+        }
+    }
+
+    fn note(&mut self, error: &'a (dyn StdError + 'static)) {
+        // downcast: as in `walk`; these are the types that say something about a store.
+        self.ours = error.downcast_ref().or(self.ours);
+        self.changed = error.downcast_ref().or(self.changed);
+        self.refusal = error.downcast_ref().or(self.refusal);
+        // downcast: as above.
+        self.wrong = error.downcast_ref().or(self.wrong);
+        self.http = error.downcast_ref().or(self.http);
+        self.io = error.downcast_ref().or(self.io);
+        // downcast: as above.
+        if let Some(located) = error.downcast_ref::<Located>() {
+            self.location.get_or_insert_with(|| located.location.clone());
+        }
+        // downcast: as above.
+        if let Some(store) = error.downcast_ref::<object_store::Error>() {
+            self.location = self.location.take().or_else(|| path_of(store));
+            self.store = match self.store {
+                // A named failure says more than the generic one inside it.
+                Some(named) if !matches!(named, object_store::Error::Generic { .. }) => Some(named),
+                _ => Some(store),
+            };
+        }
+    }
+
+    fn into_error(self, location: &str) -> Option<Error> {
+        if let Some(ours) = self.ours {
+            return Some(Error::new(ours.code(), ours.message()));
+        }
+        if let Some(changed) = self.changed {
+            let known = (!changed.location.is_empty()).then(|| format!("\"{}\"", changed.location));
+            return Some(object_changed(known.as_deref().unwrap_or(location)));
+        }
+        if let Some(refusal) = self.refusal {
+            return Some(refused(refusal, location));
+        }
+        let store = self.store?;
+        let text = |why: &str| Some(unavailable_at(location, why));
+        if let Some(wrong) = self.wrong {
+            return text(&wrong.0);
+        }
+        if let Some(http) = self.http {
+            return text(&connection(http, &self.last));
+        }
+        Some(named(store, location).unwrap_or_else(|| match self.io {
+            Some(io) => local(io, location),
+            None => unavailable_at(
+                location,
+                &last_status(store).unwrap_or_else(|| "its answer cannot be read".to_owned()),
+            ),
+        }))
+    }
+}
+
+/// The failures that `object_store` has names for.
+fn named(store: &object_store::Error, location: &str) -> Option<Error> {
+    use object_store::Error as Store;
+    let (code, message) = match store {
+        Store::NotFound { .. } => (ErrorCode::TableNotFound, format!("there is no object {location}")),
+        Store::AlreadyExists { .. } => (
+            ErrorCode::InvalidValue,
+            format!("there is an object {location} already"),
+        ),
+        Store::Precondition { .. } | Store::NotModified { .. } => (
+            ErrorCode::ObjectChanged,
+            format!("{location} is not in the version that was expected; run the statement again"),
+        ),
+        Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => {
+            (ErrorCode::StorageDenied, format!("access to {location} is denied"))
+        }
+        Store::NotSupported { .. } => (
+            ErrorCode::NotSupported,
+            format!("the store of {location} cannot do this"),
+        ),
+        Store::NotImplemented { operation, .. } => (
+            ErrorCode::NotSupported,
+            format!("the store of {location} cannot do this: {operation}"),
+        ),
+        Store::InvalidPath { .. } => (
+            ErrorCode::InvalidValue,
+            format!("{location} holds a name that cannot be read"),
+        ),
+        _ => return None,
+    };
+    Some(Error::new(code, message))
+}
+
+fn refused(refusal: &Refusal, location: &str) -> Error {
+    let code = refusal.code.as_deref().unwrap_or_default();
+    if let Some(region) = refusal
+        .region
+        .as_deref()
+        .filter(|_| refusal.status.is_redirection() || code.contains("Malformed"))
+    {
+        let message = format!("the bucket of {location} is in region \"{region}\": set `region` for it, or AWS_REGION");
+        return Error::new(ErrorCode::StorageDenied, message);
+    }
+    if NO_BUCKET.contains(&code) {
+        return Error::new(
+            ErrorCode::TableNotFound,
+            format!("there is no bucket for {location} ({refusal})"),
+        );
+    }
+    let advice = match code {
+        "SignatureDoesNotMatch" | "InvalidAccessKeyId" | "AuthenticationFailed" => {
+            "; the store does not know these credentials: check the access key and its secret"
+        }
+        "RequestTimeTooSkewed" => "; the clock of this machine differs from the store's: set it",
+        code if STALE_CREDENTIALS.contains(&code) => {
+            "; the credentials have expired, and there are no newer ones: renew them"
+        }
+        _ => "",
+    };
+    match refusal.status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::new(
+            ErrorCode::StorageDenied,
+            format!("access to {location} is denied ({refusal}){advice}"),
+        ),
+        _ if !advice.is_empty() => Error::new(
+            ErrorCode::StorageDenied,
+            format!("access to {location} is denied ({refusal}){advice}"),
+        ),
+        StatusCode::NOT_FOUND => Error::new(
+            ErrorCode::TableNotFound,
+            format!("there is nothing at {location} ({refusal})"),
+        ),
+        status if status.is_redirection() => unavailable_at(
+            location,
+            &format!("the server sends us elsewhere ({refusal}): check endpoint and region"),
+        ),
+        _ => unavailable_at(location, &format!("the store refused the request ({refusal})")),
+    }
+}
+
+/// What became of the connection, with the operating system's word for it.
+fn connection(http: &HttpError, last: &str) -> String {
+    match http.kind() {
+        HttpErrorKind::Connect => format!("no connection to the store: {last}"),
+        HttpErrorKind::Timeout => "no answer in time".to_owned(),
+        HttpErrorKind::Request | HttpErrorKind::Interrupted => format!("the connection broke: {last}"),
+        _ => format!("the answer cannot be read: {last}"),
+    }
+}
+
+fn local(io: &io::Error, location: &str) -> Error {
+    match io.kind() {
+        io::ErrorKind::NotFound => Error::new(ErrorCode::TableNotFound, format!("there is no file {location}")),
+        io::ErrorKind::PermissionDenied => Error::new(
+            ErrorCode::StorageDenied,
+            format!("{location} may not be read or written"),
+        ),
+        _ => unavailable_at(location, &io.to_string()),
+    }
+}
+
+/// The status that `object_store` gave up at. It keeps status and body to itself and tells them only as text.
+fn last_status(store: &object_store::Error) -> Option<String> {
+    const BEFORE: &str = "status code: ";
+    let text = store.to_string();
+    let (_, status) = text.split_once(BEFORE)?;
+    let (status, body) = status.split_once(": ").unwrap_or((status, ""));
+    let status: String = status
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || " -'".contains(*c))
+        .take(60)
+        .collect();
+    let code = element(body, "Code")
+        .map(|code| format!(" ({code})"))
+        .unwrap_or_default();
+    Some(format!("{}{code} after all retries", status.trim()))
+}
+
+fn path_of(store: &object_store::Error) -> Option<String> {
+    use object_store::Error as Store;
+    match store {
+        Store::NotFound { path, .. }
+        | Store::AlreadyExists { path, .. }
+        | Store::Precondition { path, .. }
+        | Store::PermissionDenied { path, .. }
+        | Store::Unauthenticated { path, .. } => Some(path.clone()),
+        _ => None,
+    }
+}
+
+fn unavailable(location: &str, why: &str) -> Error {
+    unavailable_at(&format!("\"{location}\""), why)
+}
+
+fn unavailable_at(location: &str, why: &str) -> Error {
+    Error::new(
+        ErrorCode::StorageUnavailable,
+        format!("{location} cannot be reached: {why}"),
+    )
+}
+
+fn shortened(error: Error) -> Error {
+    if error.message().chars().count() <= LONGEST_MESSAGE {
+        return error;
+    }
+    let kept: String = error.message().chars().take(LONGEST_MESSAGE - 1).collect();
+    Error::new(error.code(), format!("{kept}…"))
 }

@@ -108,9 +108,27 @@ impl Location {
         self
     }
 
-    /// The store's name: `s3://bucket`, `file://`.
+    /// The store's name: `s3://bucket`, `file://`. A URL with a query is in a store of its own, which a digest of the query
+    /// tells from others.
     #[must_use]
     pub fn store_name(&self) -> String {
+        match &self.query {
+            None => self.address(),
+            Some(query) => {
+                let digest = ring::digest::digest(&ring::digest::SHA256, query.reveal().as_bytes());
+                let digest: String = digest
+                    .as_ref()
+                    .iter()
+                    .take(8)
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
+                format!("{}://{digest}@{}", self.scheme, self.bucket)
+            }
+        }
+    }
+
+    /// Scheme and host or bucket.
+    pub(super) fn address(&self) -> String {
         format!("{}://{}", self.scheme, self.bucket)
     }
 
@@ -274,5 +292,145 @@ fn hidden_user(text: &str) -> String {
     match (text.split_once("://"), text.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Location> {
+        Location::parse(text, FilePath::new("/home/owl"))
+    }
+
+    /// What a text is shown as, or the code of its refusal.
+    fn check(text: &str, expected: &str) {
+        let shown = parse(text).map_or_else(|cause| cause.code().to_string(), |location| location.to_string());
+        assert_eq!(shown, expected, "{text}");
+    }
+
+    #[test]
+    fn schemes_are_known_by_every_name_in_any_case() {
+        check("s3://b/k", "s3://b/k");
+        check("S3A://b/k", "s3://b/k");
+        check("abfss://c@acct.dfs.core.windows.net/k", "az://c@acct/k");
+        check("azure://c/k", "az://c/k");
+        check("gcs://b/k", "gs://b/k");
+        check("HTTPS://Example.COM:443/K", "https://example.com/K");
+        check("ftp://b/k", "INVALID_VALUE");
+        check("hdfs://b/k", "INVALID_VALUE");
+    }
+
+    #[test]
+    fn plain_and_file_paths_are_local_and_relative_ones_are_completed() {
+        check("/data/a.parquet", "/data/a.parquet");
+        check("a.parquet", "/home/owl/a.parquet");
+        check("./x/../a.parquet", "/home/owl/a.parquet");
+        check("../../../../etc/passwd", "/etc/passwd");
+        check("file:///data/a%20b.parquet", "/data/a b.parquet");
+        check("file:/data//a", "/data/a");
+        check("FILE://localhost/data/a", "/data/a");
+        check("file://elsewhere/data/a", "INVALID_VALUE");
+        check("/data/a%20b", "/data/a%20b");
+        check("a:b", "/home/owl/a:b");
+        check("", "/home/owl");
+    }
+
+    #[test]
+    fn keys_are_literal() {
+        check("s3://b/t=10%3A00/x", "s3://b/t=10%3A00/x");
+        check("s3://b/a b/ü", "s3://b/a b/ü");
+        check("s3://b/a%2e%2e/x", "s3://b/a%2e%2e/x");
+    }
+
+    #[test]
+    fn steps_that_a_store_does_not_have_are_refused() {
+        for text in [
+            "s3://b//k",
+            "s3://b/a//k",
+            "s3://b/k//",
+            "s3://b/../k",
+            "s3://b/a/./k",
+            "s3://b/a/..",
+            "s3://b/a\nb",
+            "https://h/a//b",
+            "https://h/a%2F..%2Fb",
+            "https://h/%2e%2e%2Fb%2F%2e%2e",
+        ] {
+            check(text, "INVALID_VALUE");
+        }
+        // A URL's own dots are resolved before they are sent, as every browser does.
+        check("https://h/a/../b", "https://h/b");
+        check("https://h/a/%2e%2E/b", "https://h/b");
+    }
+
+    #[test]
+    fn a_bucket_stands_alone_between_the_scheme_and_the_path() {
+        for text in [
+            "s3://",
+            "s3:///k",
+            "s3://user@b/k",
+            "s3://user:pw@b/k",
+            "s3://b:9000/k",
+            "az://c@/k",
+            "az://@a/k",
+            "s3://b?x/k",
+        ] {
+            check(text, "INVALID_VALUE");
+        }
+        check("https://user:pw@h/k", "INVALID_VALUE");
+    }
+
+    #[test]
+    fn passwords_in_a_url_are_not_repeated() {
+        for text in [
+            "s3://user:hunter2@b/k",
+            "https://user:hunter2@h/k?sig=hunter2",
+            "https://h/a//b?sig=hunter2",
+        ] {
+            let cause = parse(text).unwrap_err();
+            assert!(!format!("{cause} {cause:?}").contains("hunter2"), "{cause}");
+        }
+        let signed = parse("https://h/k?sig=hunter2").unwrap();
+        assert!(!format!("{signed} {signed:?} {}", signed.store_name()).contains("hunter2"));
+        assert_ne!(
+            signed.store_name(),
+            parse("https://h/k?sig=other").unwrap().store_name()
+        );
+    }
+
+    #[test]
+    fn a_pattern_keeps_the_directory_before_its_first_wildcard() {
+        for (text, directory) in [
+            ("s3://b/a/x=*/f?.parquet", "a"),
+            ("s3://b/*.parquet", ""),
+            ("s3://b/a/b/[ab].parquet", "a/b"),
+            ("/data/*/x", "data"),
+        ] {
+            let location = parse(text).unwrap();
+            assert!(location.is_glob() && !location.is_directory());
+            assert_eq!(location.path().as_ref(), directory);
+            assert_eq!(location.to_string(), text);
+        }
+        let pattern = parse("s3://b/a/*.parquet").unwrap();
+        assert!(pattern.covers(&Path::from("a/x.parquet")));
+        assert!(!pattern.covers(&Path::from("a/b/x.parquet")));
+        assert!(parse("s3://b/a/**/x").unwrap().covers(&Path::from("a/b/c/x")));
+        assert!(!parse("https://h/a?b").unwrap().is_glob());
+    }
+
+    #[test]
+    fn a_directory_ends_in_a_slash_or_is_a_whole_bucket() {
+        for (text, is_directory) in [
+            ("s3://b", true),
+            ("s3://b/", true),
+            ("s3://b/a/", true),
+            ("s3://b/a", false),
+            ("/data/", true),
+            ("/", true),
+            (".", false),
+        ] {
+            assert_eq!(parse(text).unwrap().is_directory(), is_directory, "{text}");
+        }
     }
 }

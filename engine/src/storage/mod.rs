@@ -13,13 +13,19 @@
 //! Storage knows nothing of formats, tables or plans.
 
 mod access;
+mod aws;
+mod body;
 mod environment;
+mod etag;
 mod failure;
 mod location;
 mod network;
 mod pinned;
+mod pins;
 mod process;
 mod query;
+mod range;
+mod refusal;
 mod schemes;
 mod secret;
 mod service;

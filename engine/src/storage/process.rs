@@ -23,18 +23,16 @@ pub struct Storage(Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) network: Arc<Network>,
-    pub(super) remote: RemotePrefixes,
     kept: Mutex<HashMap<String, Arc<OnceCell<Kept>>>>,
 }
 
 impl Storage {
     /// Storage with these settings, seeing this environment. Fails with `INVALID_SETTING` if a setting contradicts itself.
     pub fn new(settings: Settings, environment: Environment) -> Result<Self> {
-        settings.validate()?;
+        let settings = settings.checked()?;
         let remote = RemotePrefixes::parse(&settings.remote_prefixes)?;
         Ok(Self(Arc::new(Shared {
-            network: Arc::new(Network::new(settings, environment)),
-            remote,
+            network: Arc::new(Network::new(settings, environment, remote)),
             kept: Mutex::default(),
         })))
     }

@@ -9,18 +9,19 @@ use object_store::ObjectStore;
 use url::{Position, Url};
 
 use super::access::Access;
+use super::failure::object_changed;
 use super::location::Location;
-use super::pinned::PinnedStore;
+use super::pinned::{Changes, PinnedStore};
 use super::process::Shared;
 use super::service::QueryService;
 use super::usage::{Meter, Usage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The stores that one query has opened. They count into one [`Usage`] and read one version of each object.
 pub struct QueryStorage {
     shared: Arc<Shared>,
-    access: Access,
     service: QueryService,
+    changes: Arc<Changes>,
     stores: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
 }
 
@@ -28,12 +29,13 @@ impl QueryStorage {
     pub(super) fn new(shared: Arc<Shared>, access: Access) -> Self {
         let service = QueryService {
             network: Arc::clone(&shared.network),
+            access,
             meter: Arc::new(Meter::default()),
         };
         Self {
             shared,
-            access,
             service,
+            changes: Arc::default(),
             stores: Mutex::default(),
         }
     }
@@ -43,11 +45,11 @@ impl QueryStorage {
     /// Nothing is read yet: address and credentials of the bucket are found at the first request, and what is wrong with
     /// them is that request's error. Fails with `PERMISSION_DENIED` if this query may not reach the location.
     pub fn store(&self, location: &Location) -> Result<Arc<dyn ObjectStore>> {
-        self.shared.remote.check(self.access, location)?;
+        self.shared.network.remote.check(self.service.access, location)?;
         let name = location.store_name();
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
         let store = stores.entry(name).or_insert_with(|| {
-            let pinned = PinnedStore::new(Arc::clone(&self.shared), self.service.clone(), location.clone());
+            let pinned = PinnedStore::new(&self.shared, &self.service, &self.changes, location);
             Arc::new(pinned)
         });
         Ok(Arc::clone(store))
@@ -58,6 +60,13 @@ impl QueryStorage {
     pub fn store_url(&self, location: &Location) -> Result<ObjectStoreUrl> {
         self.store(location)?;
         location.store_url()
+    }
+
+    /// The failure to report if this query met an object that had changed, however the libraries in between have worded
+    /// it: Arrow turns some errors into text.
+    #[must_use]
+    pub fn object_changed(&self) -> Option<Error> {
+        self.changes.first().map(|location| object_changed(&location))
     }
 
     /// What the query has asked of its stores so far.
@@ -95,7 +104,7 @@ impl std::fmt::Debug for QueryStorage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
         f.debug_struct("QueryStorage")
-            .field("access", &self.access)
+            .field("access", &self.service.access)
             .field("stores", &stores.keys())
             .finish_non_exhaustive()
     }

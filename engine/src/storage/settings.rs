@@ -3,10 +3,11 @@
 //! No secret stands in the configuration itself: it names the environment variable or the file that holds it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path as FilePath, PathBuf};
 
 use serde::Deserialize;
 
+use super::location::Location;
 use crate::error::{Error, ErrorCode, Result};
 
 /// How Owlet reaches object stores, and what remote principals may reach.
@@ -94,8 +95,10 @@ pub struct BucketSettings {
 }
 
 impl Settings {
-    /// Fails with `INVALID_SETTING` on a value that would stop every request, or a bucket name that is no bucket.
-    pub(super) fn validate(&self) -> Result<()> {
+    /// The same settings, checked, with each bucket under its canonical name.
+    ///
+    /// Fails with `INVALID_SETTING` on a value that would stop every request, and on a bucket that is none.
+    pub(super) fn checked(mut self) -> Result<Self> {
         let positive = [
             ("connect_timeout_seconds", self.connect_timeout_seconds),
             ("request_timeout_seconds", self.request_timeout_seconds),
@@ -103,14 +106,85 @@ impl Settings {
             ("requests_in_flight", self.requests_in_flight as u64),
         ];
         for (name, value) in positive {
-            if value == 0 {
-                return Err(invalid(format!("storage.{name} must be at least 1")));
+            if value == 0 || value > LARGEST {
+                return Err(invalid(format!("storage.{name} must be from 1 to {LARGEST}")));
             }
         }
-        Ok(())
+        let named = std::mem::take(&mut self.buckets).into_iter();
+        self.buckets = named
+            .map(|(name, settings)| Ok((canonical(&name)?, settings)))
+            .collect::<Result<_>>()?;
+        Ok(self)
     }
+}
+
+/// The largest number of seconds or requests that is not a slip of the pen.
+const LARGEST: u64 = 100_000;
+
+fn canonical(name: &str) -> Result<String> {
+    let bad = || {
+        invalid(format!(
+            "storage.buckets: \"{name}\" is not a bucket such as \"s3://name\" or \"https://host\""
+        ))
+    };
+    let location = Location::parse(name, FilePath::new("/")).map_err(|_| bad())?;
+    let whole = location.path().is_root() && location.is_directory() && !location.bucket().is_empty();
+    if whole { Ok(location.address()) } else { Err(bad()) }
 }
 
 fn invalid(message: String) -> Error {
     Error::new(ErrorCode::InvalidSetting, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buckets(name: &str) -> Result<Vec<String>> {
+        let buckets = BTreeMap::from([(name.to_owned(), BucketSettings::default())]);
+        let settings = Settings {
+            buckets,
+            ..Settings::default()
+        }
+        .checked()?;
+        Ok(settings.buckets.into_keys().collect())
+    }
+
+    #[test]
+    fn a_bucket_is_known_by_its_canonical_name() {
+        assert_eq!(buckets("S3A://data/").unwrap(), ["s3://data"]);
+        assert_eq!(buckets("abfss://c@acct.dfs.core.windows.net").unwrap(), ["az://c@acct"]);
+        assert_eq!(buckets("https://Example.com:443").unwrap(), ["https://example.com"]);
+    }
+
+    #[test]
+    fn what_is_no_bucket_is_refused() {
+        for name in ["data", "s3://data/prefix", "file:///", "s3://", "ftp://data", "s3://*"] {
+            assert_eq!(buckets(name).unwrap_err().code(), ErrorCode::InvalidSetting, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_secret_in_the_file_are_refused() {
+        for text in ["max_retrys = 1", "[buckets.\"s3://b\"]\nsecret_access_key = \"x\""] {
+            assert!(toml::from_str::<Settings>(text).is_err(), "{text}");
+        }
+        let text = "max_retries = 1\n[buckets.\"s3://b\"]\nsecret_access_key_env = \"X\"";
+        assert_eq!(toml::from_str::<Settings>(text).unwrap().max_retries, 1);
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_refused() {
+        let settings = Settings {
+            requests_in_flight: 0,
+            ..Settings::default()
+        };
+        assert!(
+            settings
+                .checked()
+                .unwrap_err()
+                .message()
+                .contains("storage.requests_in_flight")
+        );
+    }
 }

@@ -1,6 +1,8 @@
 //! What a query asked of its stores: requests by kind, retries, bytes.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Requests by kind, as a server counts them: each attempt, each page of a listing and each part of an upload is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub(super) struct Meter {
     retries: AtomicU64,
     bytes_read: AtomicU64,
     bytes_written: AtomicU64,
+    /// Requests that failed and were not sent again so far, with how often.
+    failed: Mutex<HashMap<String, u64>>,
 }
 
 impl Meter {
@@ -69,12 +73,31 @@ impl Meter {
         self.requests[kind as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes back a `count`: the request never left this machine.
-    pub(super) fn uncount(&self, kind: RequestKind) {
+    /// Takes back a `count` and a `wrote`: the request never left this machine.
+    pub(super) fn uncount(&self, kind: RequestKind, bytes: u64) {
         self.requests[kind as usize].fetch_sub(1, Ordering::Relaxed);
+        self.bytes_written.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    /// Counts a repetition that storage itself makes.
     pub(super) fn retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// `object_store` does not say that a request is a repetition, so failures are remembered: see [`Self::started`].
+    pub(super) fn failed(&self, request: &str) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed.entry(request.to_owned()).or_default() += 1;
+    }
+
+    /// A request goes out. If the same one has failed, this is its repetition.
+    pub(super) fn started(&self, request: &str) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(times) = failed.get_mut(request) else { return };
+        *times -= 1;
+        if *times == 0 {
+            failed.remove(request);
+        }
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 

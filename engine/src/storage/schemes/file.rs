@@ -1,16 +1,31 @@
-//! `file://` and plain paths.
+//! `file://` and plain paths, for the local shell.
+//!
+//! There is no server to count requests, so a wrapper does: each read of a range is a GET, each question for size and
+//! version a HEAD, each walk through a directory one LIST.
 
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use object_store::ObjectStore;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, UploadPart,
+};
 
 use super::{FILE, Kept, Scheme};
-use crate::error::Result;
 use crate::storage::location::Location;
 use crate::storage::network::Network;
+use crate::storage::refusal::{Changed, WrongAnswer};
+use crate::storage::usage::{Meter, RequestKind};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: FILE,
@@ -20,7 +35,185 @@ pub(super) const SCHEME: Scheme = Scheme {
     open,
 };
 
-fn open<'a>(_: &'a Network, _: &'a Location) -> BoxFuture<'a, Result<Kept>> {
-    let kept: Kept = Arc::new(|_, _| Ok(Arc::new(LocalFileSystem::new()) as Arc<dyn ObjectStore>));
+/// Larger ranges are read piece by piece. A range that a reader of columns asks for is mostly one piece, which is not
+/// copied again.
+const PIECE_BYTES: u64 = 16 * 1024 * 1024;
+
+fn open<'a>(_: &'a Arc<Network>, _: &'a Location) -> BoxFuture<'a, crate::error::Result<Kept>> {
+    let files = Arc::new(LocalFileSystem::new());
+    let kept: Kept = Arc::new(move |service, _| {
+        let (files, meter) = (Arc::clone(&files), Arc::clone(&service.meter));
+        Ok(Arc::new(MeteredFiles { files, meter }) as Arc<dyn ObjectStore>)
+    });
     async move { Ok(kept) }.boxed()
+}
+
+/// The local file system, counted, with the whole of a read from one state of the file.
+#[derive(Debug)]
+struct MeteredFiles {
+    files: Arc<LocalFileSystem>,
+    meter: Arc<Meter>,
+}
+
+impl fmt::Display for MeteredFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("file://")
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl ObjectStore for MeteredFiles {
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+        let head = options.head;
+        self.meter
+            .count(if head { RequestKind::Head } else { RequestKind::Get });
+        let answer = self.files.get_opts(path, options).await?;
+        let payload = match answer.payload {
+            GetResultPayload::File(file, _) if !head => {
+                let reading = Reading {
+                    file,
+                    state: answer.meta.clone(),
+                };
+                GetResultPayload::Stream(reading.bytes(answer.range.clone(), Arc::clone(&self.meter)))
+            }
+            other => other,
+        };
+        Ok(GetResult { payload, ..answer })
+    }
+
+    async fn get_ranges(&self, path: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let read = |range: &Range<u64>| {
+            let options = GetOptions::new().with_range(Some(range.clone()));
+            async move { self.get_opts(path, options).await?.bytes().await }
+        };
+        futures::future::try_join_all(ranges.iter().map(read)).await
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.meter.count(RequestKind::List);
+        self.files.list(prefix)
+    }
+
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.meter.count(RequestKind::List);
+        self.files.list_with_offset(prefix, offset)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.meter.count(RequestKind::List);
+        self.files.list_with_delimiter(prefix).await
+    }
+
+    async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.meter.count(RequestKind::Put);
+        self.meter.wrote(payload.content_length() as u64);
+        self.files.put_opts(path, payload, options).await
+    }
+
+    async fn put_multipart_opts(&self, path: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+        self.meter.count(RequestKind::Post);
+        let upload = self.files.put_multipart_opts(path, options).await?;
+        let meter = Arc::clone(&self.meter);
+        Ok(Box::new(MeteredUpload { upload, meter }))
+    }
+
+    fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        let meter = Arc::clone(&self.meter);
+        self.files
+            .delete_stream(paths.inspect_ok(move |_| meter.count(RequestKind::Delete)).boxed())
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.meter.count(RequestKind::Put);
+        self.files.copy_opts(from, to, options).await
+    }
+
+    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.meter.count(RequestKind::Put);
+        self.files.rename_opts(from, to, options).await
+    }
+}
+
+/// An upload whose parts are counted as a bucket's are.
+#[derive(Debug)]
+struct MeteredUpload {
+    upload: Box<dyn MultipartUpload>,
+    meter: Arc<Meter>,
+}
+
+#[async_trait]
+impl MultipartUpload for MeteredUpload {
+    fn put_part(&mut self, part: PutPayload) -> UploadPart {
+        self.meter.count(RequestKind::Put);
+        self.meter.wrote(part.content_length() as u64);
+        self.upload.put_part(part)
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        self.meter.count(RequestKind::Post);
+        self.upload.complete().await
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.meter.count(RequestKind::Delete);
+        self.upload.abort().await
+    }
+}
+
+/// An open file, and what it looked like when it was opened.
+struct Reading {
+    file: File,
+    state: ObjectMeta,
+}
+
+impl Reading {
+    /// The bytes of `range` in pieces. After the last one the file must look as it did when it was opened: another process
+    /// may write into it while we read.
+    fn bytes(self, range: Range<u64>, meter: Arc<Meter>) -> BoxStream<'static, Result<Bytes>> {
+        stream::try_unfold((self, range, meter), |(reading, range, meter)| async move {
+            if range.is_empty() {
+                return Ok(None);
+            }
+            let end = range.end.min(range.start + PIECE_BYTES);
+            let (reading, piece) = tokio::task::spawn_blocking(move || {
+                let piece = reading.piece(range.start..end);
+                (reading, piece)
+            })
+            .await?;
+            let piece = piece?;
+            meter.read(piece.len() as u64);
+            Ok(Some((piece, (reading, end..range.end, meter))))
+        })
+        .boxed()
+    }
+
+    fn piece(&self, range: Range<u64>) -> Result<Bytes> {
+        let length = range.end - range.start;
+        let mut piece = Vec::with_capacity(usize::try_from(length).map_err(|cause| generic(cause.into()))?);
+        let mut file = &self.file;
+        let read = file
+            .seek(SeekFrom::Start(range.start))
+            .and_then(|_| file.take(length).read_to_end(&mut piece))
+            .map_err(|cause| generic(cause.into()))?;
+        if self.has_changed()? {
+            return Err(generic(Changed::default().into()));
+        }
+        if read as u64 != length {
+            return Err(generic(
+                WrongAnswer(format!("{} bytes are missing at the end", length - read as u64)).into(),
+            ));
+        }
+        Ok(piece.into())
+    }
+
+    fn has_changed(&self) -> Result<bool> {
+        let now = self.file.metadata().map_err(|cause| generic(cause.into()))?;
+        let modified = now.modified().map_err(|cause| generic(cause.into()))?;
+        Ok(now.len() != self.state.size || chrono::DateTime::<chrono::Utc>::from(modified) != self.state.last_modified)
+    }
+}
+
+fn generic(source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::Generic { store: FILE, source }
 }

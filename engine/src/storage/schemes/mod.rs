@@ -9,15 +9,19 @@ mod gcs;
 mod http;
 mod s3;
 
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use object_store::ObjectStore;
 
+use super::access::Access;
 use super::location::Location;
 use super::network::Network;
+use super::secret::Secret;
 use super::service::QueryService;
-use crate::error::Result;
+use super::usage::Meter;
+use crate::error::{Error, ErrorCode, Result};
 
 /// Every scheme, in the order that help shows them.
 pub const SCHEMES: &[Scheme] = &[
@@ -44,7 +48,7 @@ pub struct Scheme {
     /// The canonical bucket of what stands between `://` and the path, if it is one.
     pub(super) bucket: fn(&str) -> Option<String>,
     /// Resolves a bucket, once a process.
-    pub(super) open: for<'a> fn(&'a Network, &'a Location) -> BoxFuture<'a, Result<Kept>>,
+    pub(super) open: for<'a> fn(&'a Arc<Network>, &'a Location) -> BoxFuture<'a, Result<Kept>>,
 }
 
 /// What a process keeps of a bucket: it builds one query's store, whose requests go through that query's service.
@@ -63,4 +67,48 @@ pub(super) fn by_name(name: &str) -> Option<&'static Scheme> {
 fn plain_bucket(authority: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     (!authority.is_empty() && authority.chars().all(plain)).then(|| authority.to_owned())
+}
+
+/// A service for what no query asked for, such as credentials.
+fn unmetered(network: &Arc<Network>) -> QueryService {
+    QueryService {
+        network: Arc::clone(network),
+        access: Access::Local,
+        meter: Arc::new(Meter::default()),
+    }
+}
+
+/// Fails with `INVALID_SETTING` if `endpoint` is unencrypted and nobody has said that this is meant.
+fn check_encryption(endpoint: &str, allow_http: bool, location: &Location, variable: &str) -> Result<()> {
+    if allow_http || !endpoint.trim_start().to_ascii_lowercase().starts_with("http://") {
+        return Ok(());
+    }
+    let message = format!(
+        "the endpoint of \"{0}\" is unencrypted (http://): if that is meant, set {variable}=true in the environment, or \
+         `allow_http = true` under [storage.buckets.\"{0}\"]",
+        location.store_name()
+    );
+    Err(Error::new(ErrorCode::InvalidSetting, message))
+}
+
+/// The value of the variable or the file that a setting names, `setting` being the name of the two without their ends.
+///
+/// Fails with `INVALID_SETTING` if one is named and not there; a file's surrounding white space is cut.
+fn secret(network: &Network, setting: &str, variable: Option<&str>, file: Option<&FilePath>) -> Result<Option<Secret>> {
+    let absent = |what: String| Error::new(ErrorCode::InvalidSetting, format!("storage.buckets: {setting}{what}"));
+    match (variable, file) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(absent("_env and _file are both set".to_owned())),
+        (Some(variable), None) => {
+            let value = network.environment.get(variable);
+            let value = value.ok_or_else(|| absent(format!("_env: the variable \"{variable}\" is not set")))?;
+            Ok(Some(Secret::new(value)))
+        }
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file);
+            let text =
+                text.map_err(|cause| absent(format!("_file: \"{}\" cannot be read: {cause}", file.display())))?;
+            Ok(Some(Secret::new(text.trim())))
+        }
+    }
 }
