@@ -5,9 +5,9 @@
 //! Process ids and their start times were rejected: they mean nothing across containers that share a data directory, and
 //! cannot be had everywhere. A lease was rejected: a process that was stopped for longer than its lease is not dead.
 //!
-//! A file gets its name, `<process id>.lock`, only once it is locked, and is judged by that name only. So a process that is
-//! starting is never taken for a dead one. And only rows of a process that left a file here are ever closed: on a metastore
-//! that several machines share, each data directory answers for its own processes alone.
+//! A file gets its name, `<process id>.lock`, only once it is locked, so a process that is starting is never taken for a dead
+//! one. And only rows of a process that left a file here are ever closed: on a metastore that several machines share, each data
+//! directory answers for its own processes alone.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -54,15 +54,23 @@ impl Presence {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let new = directory.join(format!("{process_id}.{NEW}"));
         let path = directory.join(format!("{process_id}.{LOCKED}"));
-        let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        // Nobody takes the lock of a file with this extension, so this does not wait.
-        lock.lock()?;
-        fs::rename(&new, &path)?;
-        Ok(Self {
-            process_id: process_id.to_owned(),
-            path,
-            _lock: lock,
-        })
+        loop {
+            let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+            // Waits no longer than another process takes to remove the file, if that took it for an abandoned one.
+            lock.lock()?;
+            match fs::rename(&new, &path) {
+                Ok(()) => {
+                    let process_id = process_id.to_owned();
+                    return Ok(Self {
+                        process_id,
+                        path,
+                        _lock: lock,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
@@ -88,14 +96,13 @@ pub(super) fn departed(data_directory: &Path) -> Result<Vec<Presence>> {
 
 /// The file at `path` with its lock, if it stands for a process and that process is dead.
 fn try_take(path: PathBuf) -> Option<Presence> {
-    if path.extension()?.to_str()? != LOCKED {
+    let extension = path.extension()?.to_str()?;
+    if ![LOCKED, NEW].contains(&extension) {
         return None;
     }
-    let process_id = path.file_stem()?.to_str()?.to_owned();
-    // Opened to write, since some file systems lock only such.
-    let file = match OpenOptions::new().read(true).write(true).open(&path) {
-        Ok(file) => file,
-        // Gone: another process has just cleaned up.
+    let lock = match try_lock(&path) {
+        Ok(lock) => lock?,
+        // Another process has just cleaned up, or its owner has just given it its name.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => {
             let shown = path.display();
@@ -103,18 +110,27 @@ fn try_take(path: PathBuf) -> Option<Presence> {
             return None;
         }
     };
+    if extension == NEW {
+        // Its process died before it wrote a row. If it has not died, it makes another one.
+        fs::remove_file(&path).ok();
+        return None;
+    }
+    let process_id = path.file_stem()?.to_str()?.to_owned();
+    Some(Presence {
+        process_id,
+        path,
+        _lock: lock,
+    })
+}
+
+/// The file at `path`, locked; none if another process holds the lock.
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    // Opened to write, since some file systems lock only such.
+    let file = OpenOptions::new().write(true).open(path)?;
     match file.try_lock() {
-        Ok(()) => Some(Presence {
-            process_id,
-            path,
-            _lock: file,
-        }),
-        Err(TryLockError::WouldBlock) => None,
-        Err(TryLockError::Error(error)) => {
-            let shown = path.display();
-            tracing::warn!(%error, "cannot tell whether the process of \"{shown}\" is alive");
-            None
-        }
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -153,10 +169,29 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_starting_is_not_departed() {
+    fn a_process_that_died_while_it_started_leaves_nothing() {
         let directory = tempfile::tempdir().unwrap();
         drop(Presence::enter(directory.path(), "dead").unwrap());
-        File::create(directory.path().join(DIRECTORY).join("starting.new")).unwrap();
+        let new = directory.path().join(DIRECTORY).join("starting.new");
+        File::create(&new).unwrap();
         assert_eq!(departed_ids(directory.path()), ["dead"]);
+        assert!(!new.exists());
+    }
+
+    #[test]
+    fn processes_that_start_and_clean_up_at_once_do_not_take_each_other_for_dead() {
+        let directory = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let directory = directory.path();
+                scope.spawn(move || {
+                    for n in 0..200 {
+                        let presence = Presence::enter(directory, &format!("{thread}-{n}")).unwrap();
+                        assert_eq!(departed_ids(directory), Vec::<String>::new());
+                        presence.leave().unwrap();
+                    }
+                });
+            }
+        });
     }
 }

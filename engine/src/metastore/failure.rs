@@ -44,7 +44,7 @@ pub(super) fn is_transient(error: &sqlx::Error) -> bool {
         return false;
     };
     match sqlite_code(error.as_ref()) {
-        // SQLITE_BUSY with its kinds (also RECOVERY and SNAPSHOT, which no busy timeout covers), LOCKED, PROTOCOL.
+        // SQLITE_BUSY with its kinds (RECOVERY, SNAPSHOT), LOCKED, PROTOCOL.
         Some(code) => matches!(code & 0xff, 5 | 6 | 15),
         // serialization_failure, deadlock_detected.
         None => matches!(error.code().as_deref(), Some("40001" | "40P01")),

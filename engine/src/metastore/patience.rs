@@ -10,8 +10,8 @@ use super::failure::is_transient;
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The tries of one statement. SQLite's own busy timeout covers the usual wait for a lock; this covers what it does not: the
-/// switch to a write-ahead log, the recovery of one, a snapshot that has become old.
+/// The tries of one statement. SQLite's own busy timeout covers the usual wait for a lock. This covers what it does not: the
+/// switch of a new file to a write-ahead log while another process writes to it fails at once.
 pub(super) struct Patience {
     deadline: Instant,
     pause: Duration,

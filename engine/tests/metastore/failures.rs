@@ -4,10 +4,12 @@ use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use owlet_engine::ErrorCode;
 use owlet_engine::metastore::{Metastore, Settings};
 use sqlx::{AnyConnection, Connection};
+use tokio::time::timeout;
 
 use super::open_metastore;
 
@@ -16,12 +18,10 @@ async fn refusal(settings: &Settings, directory: &Path) -> (ErrorCode, String) {
     (error.code(), error.message().to_owned())
 }
 
-async fn run(directory: &Path, sql: &'static str) {
+async fn connect(directory: &Path) -> AnyConnection {
     sqlx::any::install_default_drivers();
-    let url = format!("sqlite://{}", directory.join("metastore.db").display());
-    let mut connection = AnyConnection::connect(&url).await.unwrap();
-    sqlx::query(sql).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
+    let url = format!("sqlite://{}?mode=rwc", directory.join("metastore.db").display());
+    AnyConnection::connect(&url).await.unwrap()
 }
 
 fn mode(path: &Path) -> u32 {
@@ -57,11 +57,30 @@ async fn an_empty_file_becomes_a_metastore() {
     open_metastore(directory.path()).await;
 }
 
+/// Another process writes to the file at the moment when it gets its write-ahead log. SQLite's busy timeout does not cover that.
+#[tokio::test]
+async fn a_new_metastore_waits_for_a_writer() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut writer = connect(directory.path()).await;
+    for sql in ["CREATE TABLE t (n BIGINT)", "BEGIN IMMEDIATE"] {
+        sqlx::query(sql).execute(&mut writer).await.unwrap();
+    }
+    let opening = open_metastore(directory.path());
+    tokio::pin!(opening);
+    assert!(
+        timeout(Duration::from_millis(100), &mut opening).await.is_err(),
+        "it did not wait"
+    );
+    sqlx::query("COMMIT").execute(&mut writer).await.unwrap();
+    opening.await;
+}
+
 #[tokio::test]
 async fn a_metastore_of_a_newer_version_is_refused_and_left_as_it_is() {
     let directory = tempfile::tempdir().unwrap();
     open_metastore(directory.path()).await.close().await;
-    run(directory.path(), "UPDATE owlet_schema_version SET version = 4711").await;
+    let update = sqlx::query("UPDATE owlet_schema_version SET version = 4711");
+    update.execute(&mut connect(directory.path()).await).await.unwrap();
     for _ in 0..2 {
         let (code, message) = refusal(&Settings::default(), directory.path()).await;
         assert_eq!(code, ErrorCode::NotSupported);

@@ -131,6 +131,8 @@ async fn a_caller_who_goes_away_while_the_record_is_closed_does_not_change_the_e
         () = ready(()) => {}
     }
     history.close().await.unwrap();
+    let left = std::fs::read_dir(directory.path().join("processes")).unwrap().count();
+    assert_eq!(left, 0, "the row counts as open");
     let succeeded = only(&history).await;
     assert_eq!(
         (succeeded.state, succeeded.statistics),
