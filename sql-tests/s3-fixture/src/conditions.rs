@@ -3,7 +3,7 @@
 
 use http::HeaderMap;
 use http::header::{CONTENT_RANGE, ETAG, IF_MATCH, IF_NONE_MATCH};
-use s3s::dto::{ETag, ETagCondition, GetObjectInput, HeadObjectInput, Timestamp};
+use s3s::dto::{CopyObjectInput, ETag, ETagCondition, GetObjectInput, HeadObjectInput, Timestamp, UploadPartCopyInput};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use crate::object_files::OpenObject;
@@ -52,6 +52,7 @@ impl WriteCondition {
 
 /// What must hold of the object that a GET or HEAD reads.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the fields are named as the headers are")]
 pub(crate) struct ReadCondition {
     pub if_match: Option<ETagCondition>,
     pub if_none_match: Option<ETagCondition>,
@@ -87,26 +88,29 @@ impl ReadCondition {
     }
 }
 
-impl From<&GetObjectInput> for ReadCondition {
-    fn from(input: &GetObjectInput) -> Self {
-        Self {
-            if_match: input.if_match.clone(),
-            if_none_match: input.if_none_match.clone(),
-            if_modified_since: input.if_modified_since.clone(),
-            if_unmodified_since: input.if_unmodified_since.clone(),
+/// The same headers under two names, in four types that have nothing else in common.
+macro_rules! read_condition_of {
+    ($($input:ty: $if_match:ident $if_none_match:ident $if_modified_since:ident $if_unmodified_since:ident;)*) => {$(
+        impl From<&$input> for ReadCondition {
+            fn from(input: &$input) -> Self {
+                Self {
+                    if_match: input.$if_match.clone(),
+                    if_none_match: input.$if_none_match.clone(),
+                    if_modified_since: input.$if_modified_since.clone(),
+                    if_unmodified_since: input.$if_unmodified_since.clone(),
+                }
+            }
         }
-    }
+    )*};
 }
 
-impl From<&HeadObjectInput> for ReadCondition {
-    fn from(input: &HeadObjectInput) -> Self {
-        Self {
-            if_match: input.if_match.clone(),
-            if_none_match: input.if_none_match.clone(),
-            if_modified_since: input.if_modified_since.clone(),
-            if_unmodified_since: input.if_unmodified_since.clone(),
-        }
-    }
+read_condition_of! {
+    GetObjectInput: if_match if_none_match if_modified_since if_unmodified_since;
+    HeadObjectInput: if_match if_none_match if_modified_since if_unmodified_since;
+    CopyObjectInput: copy_source_if_match copy_source_if_none_match copy_source_if_modified_since
+        copy_source_if_unmodified_since;
+    UploadPartCopyInput: copy_source_if_match copy_source_if_none_match copy_source_if_modified_since
+        copy_source_if_unmodified_since;
 }
 
 /// The answer to a range that lies outside an object of `size` bytes.

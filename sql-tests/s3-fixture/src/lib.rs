@@ -12,7 +12,8 @@
 //! nothing of Owlet.
 #![expect(
     clippy::expect_used,
-    reason = "a fixture that cannot start or store what a test gives it has to stop that test"
+    clippy::missing_panics_doc,
+    reason = "a fixture that cannot start, or store what a test gives it, has to stop that test"
 )]
 
 mod conditions;
@@ -76,6 +77,10 @@ impl S3Fixture {
     /// Starts a server with these buckets, empty, on a free port of 127.0.0.1.
     ///
     /// Stops the test if the machine gives no port, directory or threads, or if a name is no bucket name.
+    #[expect(
+        clippy::unused_async,
+        reason = "what starts a server is awaited; today nothing in it waits"
+    )]
     pub async fn start(buckets: &[&str]) -> Self {
         Self::start_blocking(buckets)
     }

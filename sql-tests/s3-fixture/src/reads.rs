@@ -122,12 +122,7 @@ impl MendedFileSystem {
             key_count: Some(key_count),
             max_keys: Some(max_keys),
             is_truncated: Some(page.next.is_some()),
-            contents: some(
-                page.objects
-                    .into_iter()
-                    .map(|object| listed(object, &encoded))
-                    .collect(),
-            ),
+            contents: some(page.objects.into_iter().map(|object| listed(object, encoded)).collect()),
             common_prefixes: some(
                 page.prefixes
                     .into_iter()

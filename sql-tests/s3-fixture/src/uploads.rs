@@ -21,6 +21,7 @@ use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use crate::conditions::{ReadCondition, WriteCondition};
 use crate::object_files::{Attributes, STAGING, Version};
 use crate::service::MendedFileSystem;
+use crate::writes::verified;
 
 /// A part that was received.
 #[derive(Debug, Clone)]
@@ -80,14 +81,7 @@ impl MendedFileSystem {
         let bucket = std::mem::replace(&mut input.bucket, STAGING.to_owned());
         let key = std::mem::replace(&mut input.key, staged.clone());
         self.files.check(&bucket, &key, &WriteCondition::default())?;
-        let attributes = Arc::new(Attributes {
-            content_type: input.content_type.take(),
-            content_encoding: input.content_encoding.take(),
-            content_disposition: input.content_disposition.take(),
-            content_language: input.content_language.take(),
-            cache_control: input.cache_control.take(),
-            metadata: input.metadata.take(),
-        });
+        let attributes = Arc::new(Attributes::from(&*input));
         let mut answer = self
             .received
             .create_multipart_upload(without_credentials(request))
@@ -110,10 +104,11 @@ impl MendedFileSystem {
 
     pub(crate) async fn receive_part(
         &self,
-        request: S3Request<UploadPartInput>,
+        mut request: S3Request<UploadPartInput>,
     ) -> S3Result<S3Response<UploadPartOutput>> {
         let (id, number) = (request.input.upload_id.clone(), request.input.part_number);
         self.uploads.find(&id, &request.input.bucket, &request.input.key)?;
+        request.input.body = verified(request.input.body.take()).await?;
         let answer = self.received.upload_part(without_credentials(request)).await?;
         let etag = answer
             .output
@@ -133,15 +128,7 @@ impl MendedFileSystem {
         request: S3Request<UploadPartCopyInput>,
     ) -> S3Result<S3Response<UploadPartCopyOutput>> {
         let input = &request.input;
-        let source = self.copy_source(
-            &input.copy_source,
-            &ReadCondition {
-                if_match: input.copy_source_if_match.clone(),
-                if_none_match: input.copy_source_if_none_match.clone(),
-                if_modified_since: input.copy_source_if_modified_since.clone(),
-                if_unmodified_since: input.copy_source_if_unmodified_since.clone(),
-            },
-        )?;
+        let source = self.copy_source(&input.copy_source, &ReadCondition::from(input))?;
         let range = match &input.copy_source_range {
             None => 0..source.size,
             Some(range) => Range::parse(range)

@@ -3,12 +3,14 @@
 use std::fs;
 use std::sync::Arc;
 
+use bytes::BytesMut;
+use futures::StreamExt;
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, Error, MetadataDirective, PutObjectInput,
-    PutObjectOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, CreateMultipartUploadInput, DeleteObjectInput,
+    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, Error, MetadataDirective,
+    PutObjectInput, PutObjectOutput, StreamingBlob,
 };
-use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use crate::conditions::{ReadCondition, WriteCondition};
 use crate::object_files::{Attributes, OpenObject, STAGING, Version};
@@ -24,6 +26,7 @@ impl MendedFileSystem {
         (input.if_match, input.if_none_match) = (None, None);
         self.files.check(&bucket, &key, &WriteCondition::default())?;
         let attributes = Attributes::from(&*input);
+        input.body = verified(input.body.take()).await?;
 
         let staged = self.files.staged_path(&staged);
         let received = self.received.put_object(request).await;
@@ -48,15 +51,7 @@ impl MendedFileSystem {
     pub(crate) fn copy(&self, request: &S3Request<CopyObjectInput>) -> S3Result<CopyObjectOutput> {
         let input = &request.input;
         let condition = WriteCondition::of(&request.headers)?;
-        let source = self.copy_source(
-            &input.copy_source,
-            &ReadCondition {
-                if_match: input.copy_source_if_match.clone(),
-                if_none_match: input.copy_source_if_none_match.clone(),
-                if_modified_since: input.copy_source_if_modified_since.clone(),
-                if_unmodified_since: input.copy_source_if_unmodified_since.clone(),
-            },
-        )?;
+        let source = self.copy_source(&input.copy_source, &ReadCondition::from(input))?;
         let replaced = input
             .metadata_directive
             .as_ref()
@@ -138,28 +133,40 @@ impl MendedFileSystem {
     }
 }
 
-impl From<&PutObjectInput> for Attributes {
-    fn from(input: &PutObjectInput) -> Self {
-        Self {
-            content_type: input.content_type.clone(),
-            content_encoding: input.content_encoding.clone(),
-            content_disposition: input.content_disposition.clone(),
-            content_language: input.content_language.clone(),
-            cache_control: input.cache_control.clone(),
-            metadata: input.metadata.clone(),
-        }
+/// Reads a body to its end. It is in memory already; what can go wrong is only its digest or the signature of a chunk,
+/// for which `s3s-fs` would blame itself with status 500, and clients would try again.
+pub(crate) async fn verified(body: Option<StreamingBlob>) -> S3Result<Option<StreamingBlob>> {
+    let Some(mut body) = body else { return Ok(None) };
+    let mut whole = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|error| {
+            let code = S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into());
+            let mut answer =
+                S3Error::with_message(code, format!("the payload is not the one that was signed: {error}"));
+            answer.set_status_code(http::StatusCode::BAD_REQUEST);
+            answer
+        })?;
+        whole.extend_from_slice(&piece);
     }
+    Ok(Some(StreamingBlob::from(s3s::Body::from(whole.freeze()))))
 }
 
-impl From<&CopyObjectInput> for Attributes {
-    fn from(input: &CopyObjectInput) -> Self {
-        Self {
-            content_type: input.content_type.clone(),
-            content_encoding: input.content_encoding.clone(),
-            content_disposition: input.content_disposition.clone(),
-            content_language: input.content_language.clone(),
-            cache_control: input.cache_control.clone(),
-            metadata: input.metadata.clone(),
+/// The same fields under the same names, in types that have nothing else in common.
+macro_rules! attributes_of {
+    ($($input:ty),*) => {$(
+        impl From<&$input> for Attributes {
+            fn from(input: &$input) -> Self {
+                Self {
+                    content_type: input.content_type.clone(),
+                    content_encoding: input.content_encoding.clone(),
+                    content_disposition: input.content_disposition.clone(),
+                    content_language: input.content_language.clone(),
+                    cache_control: input.cache_control.clone(),
+                    metadata: input.metadata.clone(),
+                }
+            }
         }
-    }
+    )*};
 }
+
+attributes_of!(PutObjectInput, CopyObjectInput, CreateMultipartUploadInput);
