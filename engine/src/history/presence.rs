@@ -47,7 +47,11 @@ impl Presence {
 
     /// Removes the file: nothing is left of this process that anybody would have to close.
     pub(super) fn leave(self) -> io::Result<()> {
-        fs::remove_file(&self.path)
+        match fs::remove_file(&self.path) {
+            // Another process cleaned up between our opening the file of a dead one and our locking it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
     fn lock_new(directory: &Path, process_id: &str) -> io::Result<Self> {
@@ -166,6 +170,14 @@ mod tests {
         assert_eq!(departed_ids(directory.path()), Vec::<String>::new());
         taken.pop().unwrap().leave().unwrap();
         assert_eq!(departed_ids(directory.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_another_process_removed_is_no_failure() {
+        let directory = tempfile::tempdir().unwrap();
+        let presence = Presence::enter(directory.path(), "dead").unwrap();
+        fs::remove_file(&presence.path).unwrap();
+        presence.leave().unwrap();
     }
 
     #[test]
