@@ -1,0 +1,19 @@
+//! Text to statement: split a script, parse one statement, say what kind it is and which relations it names.
+//!
+//! What must hold: whatever the text, the answer is a [`Statement`] or a typed error, never an exhausted stack, and a
+//! `Statement` holds no clause that DataFusion would drop without a word. The module knows no catalogue, no function and
+//! no plan; it reads text alone, so it is the same for every principal.
+
+mod dialect;
+mod ignored;
+mod limits;
+mod parser;
+mod references;
+mod script;
+mod statement;
+
+pub use limits::Limits;
+pub use parser::parse;
+pub use references::Reference;
+pub use script::{StatementText, split_statements};
+pub use statement::{Statement, StatementKind};
