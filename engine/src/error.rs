@@ -1,7 +1,7 @@
 //! The one error of the engine, and the closed list of its codes.
 //!
 //! A code exists only if a caller would act differently on it. A message is lower case, names the object in quotes and says
-//! what to do. No secret and no row value may enter a message.
+//! what to do. No secret may enter a message.
 
 use std::fmt;
 

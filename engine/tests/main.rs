@@ -10,4 +10,10 @@
 )]
 
 mod architecture;
+mod layout;
+mod life;
 mod metastore;
+mod s3;
+mod storage;
+mod support;
+mod tpch;

@@ -17,6 +17,7 @@ mod record;
 mod redaction;
 mod retention;
 mod settings;
+mod system_table;
 
 pub use batch::{record_batch, schema};
 pub use execution::{Filter, Outcome, QueryExecution, QueryState, Statistics, Submission};
@@ -24,3 +25,4 @@ pub use log::{Clock, History};
 pub use record::OpenRecord;
 pub use redaction::redact;
 pub use settings::Settings;
+pub use system_table::QueryExecutions;

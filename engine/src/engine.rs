@@ -1,0 +1,100 @@
+//! The one place where the parts are put together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::catalog::SystemCatalog;
+use crate::config::Config;
+use crate::error::Result;
+use crate::execution::LocalExecutor;
+use crate::governance::Principal;
+use crate::history::{History, QueryExecutions};
+use crate::metastore::Metastore;
+use crate::planner::Planner;
+use crate::query::{Parts, Running, Session};
+use crate::storage::Storage;
+use crate::workgroup::{Machine, SpillDirectory, WorkGroup};
+
+/// An open engine. Cheap to clone; all clones are the same engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    parts: Arc<Parts>,
+    metastore: Metastore,
+    working_directory: PathBuf,
+}
+
+impl Engine {
+    /// Opens the metastore and the spill directory that `config` names, making what is missing. No store is touched yet.
+    ///
+    /// # Errors
+    /// `INVALID_SETTING` that names what cannot be used.
+    pub async fn open(config: Config) -> Result<Self> {
+        let Config {
+            data_directory,
+            working_directory,
+            environment,
+            settings,
+        } = config;
+        let metastore = Metastore::open(&settings.metastore, &data_directory).await?;
+        let process_id = uuid::Uuid::now_v7().to_string();
+        let history = History::open(metastore.clone(), settings.history, &process_id, Arc::new(clock)).await?;
+        let spill_directory = match settings.workgroup.spill_directory.as_os_str().is_empty() {
+            true => data_directory.join("spill"),
+            false => working_directory.join(&settings.workgroup.spill_directory),
+        };
+        let workgroup = WorkGroup::new(settings.workgroup, Machine::present(), SpillDirectory::open(&spill_directory)?)?;
+        let catalog = SystemCatalog::new(vec![Arc::new(QueryExecutions(history.clone()))]);
+        let planner = Planner::new(Arc::new(catalog), settings.formats, workgroup.target_partitions());
+        let parts = Parts {
+            limits: settings.statement,
+            storage: Storage::new(settings.storage, environment)?,
+            planner,
+            workgroup,
+            history,
+            executor: Arc::new(LocalExecutor),
+            running: Running::none(),
+        };
+        Ok(Self {
+            parts: Arc::new(parts),
+            metastore,
+            working_directory,
+        })
+    }
+
+    /// A session of `principal`.
+    #[must_use]
+    pub fn session(&self, principal: Principal) -> Session {
+        Session::new(Arc::clone(&self.parts), principal, self.working_directory.clone())
+    }
+
+    /// The bytes that all queries together have reserved now.
+    #[must_use]
+    pub fn reserved_bytes(&self) -> usize {
+        self.parts.workgroup.reserved_bytes()
+    }
+
+    /// The bytes of spilled data on disk now.
+    #[must_use]
+    pub fn spilled_bytes(&self) -> u64 {
+        self.parts.workgroup.spilled_bytes()
+    }
+
+    /// Waits until every statement has ended and its record is closed, then closes the metastore. Statements whose streams
+    /// are still held run to their end first.
+    ///
+    /// # Errors
+    /// `INTERNAL` if the record of a statement could not be closed.
+    pub async fn close(self) -> Result<()> {
+        self.parts.running.ended().await;
+        let closed = self.parts.history.close().await;
+        self.metastore.close().await;
+        closed
+    }
+}
+
+/// Microseconds since the Unix epoch, by the clock of this machine: the one place where it is read for records.
+fn clock() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)
+}

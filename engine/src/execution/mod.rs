@@ -1,0 +1,25 @@
+//! From a plan to batches.
+//!
+//! Must hold: nothing runs without a [`Slot`](crate::workgroup::Slot), and whatever runs reserves from it; dropping the
+//! stream ends the work. Must not know: SQL, principals, history.
+
+mod local;
+mod metrics;
+
+pub use local::LocalExecutor;
+pub use metrics::spilled_bytes;
+
+use datafusion::execution::SendableRecordBatchStream;
+
+use crate::error::Result;
+use crate::planner::Plan;
+use crate::workgroup::Slot;
+
+/// Runs plans. The stream gives batches in the plan's order; dropping it cancels; nobody retries.
+pub trait Executor: std::fmt::Debug + Send + Sync {
+    /// Starts `plan` within the limits of `slot`, which must be kept until the stream is dropped.
+    ///
+    /// # Errors
+    /// What the operators report before their first batch.
+    fn execute(&self, plan: &Plan, slot: &Slot) -> Result<SendableRecordBatchStream>;
+}

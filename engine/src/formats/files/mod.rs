@@ -1,0 +1,3 @@
+//! Formats whose tables are plain files.
+
+pub mod parquet;

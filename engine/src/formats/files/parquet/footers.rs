@@ -1,0 +1,110 @@
+//! The footers that one query has read of one table, so that each is read once.
+
+use bytes::Bytes;
+use datafusion::object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
+use parquet::DecodeResult;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::datatypes::Schema;
+
+/// Where footers of one table's files are kept while its query runs, up to a number of bytes.
+#[derive(Debug)]
+pub struct Footers {
+    store: Arc<dyn ObjectStore>,
+    limit_bytes: usize,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: usize,
+    by_path: HashMap<Path, Arc<ParquetMetaData>>,
+}
+
+impl Footers {
+    /// No footers yet, of files in `store`. The store belongs to one query and pins each path to one version of its object.
+    pub fn new(store: Arc<dyn ObjectStore>, limit_bytes: usize) -> Self {
+        Self {
+            store,
+            limit_bytes,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The store that the files are read from.
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    /// The footer of `object`, without its page index: read if it is not at hand, by one request if the guess of its size is
+    /// large enough.
+    ///
+    /// # Errors
+    /// The store's error as an external one, or the decoder's for bytes that are no footer.
+    pub async fn get(&self, object: &ObjectMeta) -> Result<Arc<ParquetMetaData>, ParquetError> {
+        if let Some(footer) = self.kept().by_path.get(&object.location) {
+            return Ok(Arc::clone(footer));
+        }
+        let footer = Arc::new(read(self.store.as_ref(), object).await?);
+        let size = footer.memory_size();
+        let mut kept = self.kept();
+        if kept.bytes + size <= self.limit_bytes {
+            kept.bytes += size;
+            kept.by_path.insert(object.location.clone(), Arc::clone(&footer));
+        }
+        Ok(footer)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The Arrow schema that `footer` declares, with its own names and types.
+///
+/// # Errors
+/// The decoder's, for a schema that Arrow cannot express.
+pub fn schema_of(footer: &ParquetMetaData) -> Result<Schema, ParquetError> {
+    let file = footer.file_metadata();
+    parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata())
+}
+
+/// How many bytes of the end of a file are read at first: its footer is rarely larger, and a request costs more than bytes.
+fn footer_guess_bytes(size: u64) -> u64 {
+    (size / 1000).clamp(16 << 10, 512 << 10).min(size)
+}
+
+async fn read(store: &dyn ObjectStore, object: &ObjectMeta) -> Result<ParquetMetaData, ParquetError> {
+    let mut decoder = ParquetMetaDataPushDecoder::try_new(object.size)?.with_page_index_policy(PageIndexPolicy::Skip);
+    let guess = object.size - footer_guess_bytes(object.size)..object.size;
+    let mut wanted = vec![guess];
+    loop {
+        let mut buffers: Vec<Bytes> = Vec::with_capacity(wanted.len());
+        for range in &wanted {
+            let bytes = store.get_range(&object.location, range.clone()).await;
+            buffers.push(bytes.map_err(|error| ParquetError::External(Box::new(error)))?);
+        }
+        decoder.push_ranges(wanted, buffers)?;
+        match decoder.try_decode()? {
+            DecodeResult::Data(footer) => return Ok(footer),
+            DecodeResult::NeedsData(ranges) => wanted = ranges,
+            DecodeResult::Finished => return Err(ParquetError::General("the footer ends too early".to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_read_is_bounded_and_never_longer_than_the_file() {
+        for (size, guess) in [(100, 100), (20_000, 16_384), (100_000_000, 100_000), (u64::MAX / 2, 524_288)] {
+            assert_eq!(footer_guess_bytes(size), guess);
+        }
+    }
+}

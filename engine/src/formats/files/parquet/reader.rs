@@ -1,0 +1,121 @@
+//! How `DataFusion`'s Parquet scan reads bytes: through the query's own store and the query's own footers.
+
+use bytes::Bytes;
+use datafusion::common::Result;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
+use datafusion::object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::{AsyncFileReader, MetadataFetch};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+
+use super::footers::{Footers, schema_of};
+use crate::formats::schema;
+
+/// Makes a reader for each file of one table.
+#[derive(Debug)]
+pub struct ReaderFactory {
+    footers: Arc<Footers>,
+    table: SchemaRef,
+    all_files_merged: bool,
+}
+
+impl ReaderFactory {
+    /// Readers over `footers`. `table` is the schema of the files' own columns; unless `all_files_merged`, each file is
+    /// checked against it before its first byte of data is read.
+    pub fn new(footers: Arc<Footers>, table: SchemaRef, all_files_merged: bool) -> Self {
+        Self {
+            footers,
+            table,
+            all_files_merged,
+        }
+    }
+}
+
+impl ParquetFileReaderFactory for ReaderFactory {
+    fn create_reader(
+        &self,
+        _partition_index: usize,
+        file: PartitionedFile,
+        _metadata_size_hint: Option<usize>,
+        _metrics: &ExecutionPlanMetricsSet,
+    ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        Ok(Box::new(Reader {
+            footers: Arc::clone(&self.footers),
+            object: file.object_meta,
+            check_against: (!self.all_files_merged).then(|| Arc::clone(&self.table)),
+        }))
+    }
+}
+
+struct Reader {
+    footers: Arc<Footers>,
+    object: ObjectMeta,
+    check_against: Option<SchemaRef>,
+}
+
+impl Reader {
+    fn store(&self) -> &dyn ObjectStore {
+        self.footers.store().as_ref()
+    }
+
+    async fn footer(&self, page_index: PageIndexPolicy) -> Result<Arc<ParquetMetaData>, ParquetError> {
+        let footer = self.footers.get(&self.object).await?;
+        if let Some(table) = &self.check_against {
+            schema::check_fits(self.object.location.as_ref(), &schema_of(&footer)?, table).map_err(external)?;
+        }
+        if page_index == PageIndexPolicy::Skip {
+            return Ok(footer);
+        }
+        let mut reader = ParquetMetaDataReader::new_with_metadata(Arc::unwrap_or_clone(footer))
+            .with_page_index_policy(page_index);
+        let fetch = Fetch {
+            store: self.store(),
+            object: &self.object,
+        };
+        reader.load_page_index(fetch).await?;
+        Ok(Arc::new(reader.finish()?))
+    }
+}
+
+/// Ranges of one object, for the decoder of the page index.
+struct Fetch<'a> {
+    store: &'a dyn ObjectStore,
+    object: &'a ObjectMeta,
+}
+
+impl MetadataFetch for Fetch<'_> {
+    fn fetch(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
+        async move { self.store.get_range(&self.object.location, range).await.map_err(external) }.boxed()
+    }
+}
+
+fn external(error: impl std::error::Error + Send + Sync + 'static) -> ParquetError {
+    ParquetError::External(Box::new(error))
+}
+
+impl AsyncFileReader for Reader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
+        async move { self.store().get_range(&self.object.location, range).await.map_err(external) }.boxed()
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
+        async move { self.store().get_ranges(&self.object.location, &ranges).await.map_err(external) }.boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>, ParquetError>> {
+        let page_index = options.map_or(PageIndexPolicy::Skip, ArrowReaderOptions::column_index_policy);
+        async move { self.footer(page_index).await }.boxed()
+    }
+}

@@ -1,0 +1,7 @@
+//! The layout of a table as Hive and Athena have it: which files under a location belong to it, and what their path says.
+
+mod layout;
+mod partitions;
+
+pub use layout::{DataFile, list};
+pub use partitions::{PartitionColumns, levels};

@@ -1,0 +1,18 @@
+//! What the bytes of a table's files mean.
+//!
+//! A [`FileTable`] is a set of files of one format under one schema, listed afresh for every statement: what another writer
+//! adds, replaces or removes is seen by the next statement, and never by half of this one.
+//!
+//! Must hold: a file that is read partly, skipped silently or read under a wrong schema is a wrong answer, so whatever does
+//! not fit is an error that names the file. `DataFusion`'s `ListingTable` is not used: it caches listings for ever, reads
+//! hidden files, ignores sub-directories and matches columns by case.
+//!
+//! Must not know: names of tables, principals, SQL.
+
+mod files;
+mod hive;
+mod schema;
+mod table;
+
+
+pub use table::{FileTable, Settings};

@@ -1,0 +1,3 @@
+//! stub
+use datafusion::execution::session_state::SessionStateBuilder;
+pub fn register(builder: SessionStateBuilder) -> SessionStateBuilder { builder }

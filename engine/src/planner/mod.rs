@@ -1,0 +1,15 @@
+//! From a statement and the proof that it may run to a plan.
+//!
+//! Must hold: a [`Plan`] cannot be built without an [`Authorization`](crate::governance::Authorization); tables come from
+//! [`governance::resolve`](crate::governance::resolve) alone; planning changes nothing, so that EXPLAIN is always safe; what
+//! `DataFusion` is known to answer wrongly is refused here, before its optimizer sees it.
+//! Must not know: slots, history, how a plan is run.
+
+mod deep_stack;
+mod failure;
+mod guard;
+mod plan;
+mod state;
+
+pub use failure::from_datafusion;
+pub use plan::{Plan, Planner};

@@ -1,0 +1,95 @@
+//! The only place that builds a `SessionState`.
+
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
+    SchemaProvider,
+};
+use datafusion::execution::cache::cache_manager::CacheManagerConfig;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::prelude::SessionConfig;
+use std::sync::Arc;
+
+use super::failure::from_datafusion;
+use crate::error::Result;
+use crate::functions;
+use crate::governance::{Defaults, View};
+use crate::storage::QueryStorage;
+
+/// The state that every query's is made from: functions, rules and settings, without tables or stores.
+pub fn template(target_partitions: usize) -> SessionState {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(target_partitions)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    // Spans give errors their line and column.
+    options.sql_parser.collect_spans = true;
+    // A join's dynamic filter drops rows in 55.2 where columns of nested joins or aggregates share a name.
+    options.optimizer.enable_dynamic_filter_pushdown = false;
+    options.optimizer.enable_join_dynamic_filter_pushdown = false;
+    options.optimizer.enable_topk_dynamic_filter_pushdown = false;
+    options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    let builder = SessionStateBuilder::new().with_config(config).with_default_features();
+    functions::register(builder).build()
+}
+
+/// The state of one query: the template with this query's tables and its own runtime environment.
+///
+/// # Errors
+/// `INTERNAL` if the tables cannot be put together.
+pub fn of_query(template: &SessionState, view: &View, defaults: &Defaults, storage: &Arc<QueryStorage>) -> Result<SessionState> {
+    let mut config = template.config().clone();
+    let options = config.options_mut();
+    options.catalog.default_catalog.clone_from(&defaults.catalog);
+    options.catalog.default_schema.clone_from(&defaults.database);
+    let state = SessionStateBuilder::new_from_existing(template.clone())
+        .with_config(config)
+        .with_catalog_list(catalogs(view, defaults).map_err(from_datafusion)?)
+        .with_runtime_env(Arc::new(runtime(storage)?))
+        .build();
+    Ok(state)
+}
+
+/// An environment that knows this query's stores alone and remembers nothing: `DataFusion`'s caches know a file by its path
+/// without its bucket, and never forget a listing.
+fn runtime(storage: &Arc<QueryStorage>) -> Result<RuntimeEnv> {
+    let caches = CacheManagerConfig::default()
+        .with_metadata_cache_limit(0)
+        .with_list_files_cache_limit(0)
+        .with_file_statistics_cache_limit(0);
+    RuntimeEnvBuilder::new()
+        .with_cache_manager(caches)
+        .with_object_store_registry(Arc::clone(storage) as _)
+        .build()
+        .map_err(from_datafusion)
+}
+
+fn catalogs(view: &View, defaults: &Defaults) -> datafusion::common::Result<Arc<dyn CatalogProviderList>> {
+    let list = MemoryCatalogProviderList::new();
+    database(&list, &defaults.catalog, &defaults.database)?;
+    for (name, table) in view.tables() {
+        let database = database(&list, &name.catalog, &name.database)?;
+        database.register_table(name.table.clone(), Arc::clone(table.provider()))?;
+    }
+    Ok(Arc::new(list))
+}
+
+/// The database of that name, made if it is not there.
+fn database(
+    list: &MemoryCatalogProviderList,
+    catalog: &str,
+    database: &str,
+) -> datafusion::common::Result<Arc<dyn SchemaProvider>> {
+    let found = list.catalog(catalog).unwrap_or_else(|| {
+        let made: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
+        list.register_catalog(catalog.to_owned(), Arc::clone(&made));
+        made
+    });
+    if let Some(schema) = found.schema(database) {
+        return Ok(schema);
+    }
+    let made: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+    found.register_schema(database, Arc::clone(&made))?;
+    Ok(made)
+}

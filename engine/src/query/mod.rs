@@ -1,0 +1,16 @@
+//! The life of one statement: parse, classify, open its record, authorize, plan, admit, execute, account, record.
+//!
+//! Must hold: whatever happens to a statement, its record is closed once, with what it cost; its slot is held as long as it
+//! runs; dropping what [`Session::run`] gave ends the work. A panic beneath ends the statement and nothing else.
+
+mod run;
+mod running;
+mod session;
+mod statistics;
+mod stream;
+
+pub use run::Parts;
+pub use running::Running;
+pub use session::Session;
+pub use statistics::Statistics;
+pub use stream::QueryStream;

@@ -1,0 +1,251 @@
+//! The steps of a statement, in their order.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures::StreamExt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::running::Running;
+use super::statistics::Progress;
+use super::stream::QueryStream;
+use crate::error::{Error, ErrorCode, Result};
+use crate::execution::{Executor, spilled_bytes};
+use crate::governance::{self, Authorization, Defaults, Principal};
+use crate::history::{History, OpenRecord, Outcome, Submission};
+use crate::planner::{Plan, Planner, from_datafusion};
+use crate::storage::Storage;
+use crate::syntax::{self, Statement};
+use crate::workgroup::{Slot, WorkGroup};
+
+/// Batches that wait for the reader. More would be memory that nobody has reserved.
+const BATCHES_WAITING: usize = 1;
+
+/// What statements run with: the parts of one engine.
+#[derive(Debug)]
+pub struct Parts {
+    /// What a statement's text may be.
+    pub limits: syntax::Limits,
+    /// Where tables' bytes are.
+    pub storage: Storage,
+    /// What makes plans.
+    pub planner: Planner,
+    /// How much may run.
+    pub workgroup: WorkGroup,
+    /// What has run.
+    pub history: History,
+    /// What runs plans.
+    pub executor: Arc<dyn Executor>,
+    /// The statements that are not at their end.
+    pub running: Running,
+}
+
+/// One statement on its way.
+struct Query {
+    parts: Arc<Parts>,
+    principal: Principal,
+    defaults: Defaults,
+    statement: Arc<Statement>,
+    progress: Arc<Progress>,
+    cancel: CancellationToken,
+    events: mpsc::Sender<Event>,
+    announced: Option<SchemaRef>,
+}
+
+/// What a statement tells its caller: its schema once, then its batches; an error ends it at any time.
+#[derive(Debug)]
+pub(super) enum Event {
+    Schema(SchemaRef),
+    Batch(RecordBatch),
+    Failed(Error),
+}
+
+/// Parses, opens the record, and lets the rest run on tasks of its own until there is a schema or an error.
+pub(super) async fn start(
+    parts: Arc<Parts>,
+    principal: Principal,
+    defaults: Defaults,
+    sql: &str,
+) -> Result<QueryStream> {
+    let progress = Arc::new(Progress::start());
+    let statement = Arc::new(syntax::parse(sql, &parts.limits)?);
+    let kind = statement.kind();
+    let submission = Submission {
+        query_id: uuid::Uuid::now_v7().to_string(),
+        sql: sql.to_owned(),
+        principal: principal.name().to_owned(),
+        statement_type: kind.as_str().to_owned(),
+    };
+    let record = parts.history.begin(submission).await?;
+    let query_id = record.query_id().to_owned();
+    let cancel = CancellationToken::new();
+    let cancel_on_drop = cancel.clone().drop_guard();
+    let (events, mut received) = mpsc::channel(BATCHES_WAITING);
+    let underway = parts.running.enter();
+    let query = Query {
+        parts,
+        principal,
+        defaults,
+        statement,
+        progress: Arc::clone(&progress),
+        cancel: cancel.clone(),
+        events,
+        announced: None,
+    };
+    tokio::spawn(async move {
+        query.to_its_end(record).await;
+        drop(underway);
+    });
+    let schema = match received.recv().await {
+        Some(Event::Schema(schema)) => schema,
+        Some(Event::Failed(error)) => return Err(error),
+        Some(Event::Batch(_)) | None => return Err(panicked()),
+    };
+    Ok(QueryStream {
+        query_id,
+        kind,
+        schema,
+        events: received,
+        progress,
+        cancel,
+        _cancel_on_drop: cancel_on_drop,
+    })
+}
+
+impl Query {
+    /// Runs the statement until it ends, fails, panics or is cancelled, closes its record, and only then tells the caller.
+    async fn to_its_end(mut self, record: OpenRecord) {
+        let (cancel, events) = (self.cancel.clone(), self.events.clone());
+        let outcome = cancel.run_until_cancelled(self.attempts(&record)).await.unwrap_or_else(|| Err(cancelled()));
+        self.progress.end();
+        let ended = outcome.as_ref().map_or_else(Outcome::from, |()| Outcome::Succeeded);
+        let closed = record.finish(ended, self.progress.statistics().into()).await;
+        if let Err(error) = outcome.and(closed) {
+            // Nobody listens if the caller went away.
+            let _ = events.send(Event::Failed(error)).await;
+        }
+    }
+
+    /// Runs the statement, and once more if an object changed before the first row was out.
+    async fn attempts(&mut self, record: &OpenRecord) -> Result<()> {
+        let authorization = governance::authorize(&self.principal, &self.statement)?;
+        match self.attempt(&authorization, record).await {
+            Err(error) if error.code() == ErrorCode::ObjectChanged && self.progress.rows() == 0 => {
+                self.attempt(&authorization, record).await
+            }
+            ended => ended,
+        }
+    }
+
+    async fn attempt(&mut self, authorization: &Authorization, record: &OpenRecord) -> Result<()> {
+        let plan = self.plan(authorization).await?;
+        let slot = self.admit().await?;
+        record.running().await?;
+        self.announce(plan.schema()).await?;
+        let time_limit = slot.time_limit();
+        let run = Run {
+            executor: Arc::clone(&self.parts.executor),
+            plan: plan.clone(),
+            slot,
+            progress: Arc::clone(&self.progress),
+            events: self.events.clone(),
+        };
+        let outcome = within(time_limit, "running", run.on_its_own_task()).await;
+        self.progress.add_spilled(spilled_bytes(plan.physical().as_ref()));
+        outcome
+    }
+
+    async fn plan(&self, authorization: &Authorization) -> Result<Plan> {
+        let _permit = self.parts.workgroup.permit_planning().await?;
+        let started = Instant::now();
+        let storage = self.parts.storage.query(authorization.principal().access());
+        self.progress.watch(&storage);
+        let planning = self.parts.planner.plan(
+            Arc::clone(&self.statement),
+            authorization.clone(),
+            self.defaults.clone(),
+            storage,
+            self.cancel.child_token(),
+        );
+        let plan = within(self.parts.workgroup.planning_time_limit(), "planning", planning).await;
+        self.progress.add_planning(started.elapsed());
+        plan
+    }
+
+    async fn admit(&self) -> Result<Slot> {
+        let started = Instant::now();
+        let slot = self.parts.workgroup.admit().await;
+        self.progress.add_queued(started.elapsed());
+        slot
+    }
+
+    /// Tells the caller the schema, once: a second attempt must have the same.
+    async fn announce(&mut self, schema: SchemaRef) -> Result<()> {
+        match &self.announced {
+            None => {
+                self.announced = Some(Arc::clone(&schema));
+                tell(&self.events, Event::Schema(schema)).await
+            }
+            Some(announced) if *announced == schema => Ok(()),
+            Some(_) => Err(Error::new(ErrorCode::ObjectChanged, "the columns of a file changed while it was read")),
+        }
+    }
+}
+
+/// The execution of one plan.
+///
+/// It has a task of its own: an operator that computes for long without a pause delays the end of that task, but neither the
+/// deadline nor the answer to a caller who cancelled. The slot goes with it and is given back when the work has ended.
+struct Run {
+    executor: Arc<dyn Executor>,
+    plan: Plan,
+    slot: Slot,
+    progress: Arc<Progress>,
+    events: mpsc::Sender<Event>,
+}
+
+impl Run {
+    /// Runs the plan. Dropping the future ends the work; a panic in it is an error.
+    async fn on_its_own_task(self) -> Result<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.to_the_last_batch());
+        let joined = tasks.join_next().await;
+        joined.map_or_else(|| Err(panicked()), |joined| joined.unwrap_or_else(|_| Err(panicked())))
+    }
+
+    async fn to_the_last_batch(self) -> Result<()> {
+        let mut stream = self.executor.execute(&self.plan, &self.slot)?;
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(from_datafusion)?;
+            if batch.num_rows() == 0 {
+                continue;
+            }
+            self.progress.add_rows(batch.num_rows());
+            tell(&self.events, Event::Batch(batch)).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn tell(events: &mpsc::Sender<Event>, event: Event) -> Result<()> {
+    events.send(event).await.map_err(|_| cancelled())
+}
+
+/// `work`, or `EXCEEDED_TIME_LIMIT` if it takes longer than `limit`.
+async fn within<T>(limit: Duration, what: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+        let message = format!("{what} took longer than the limit of {} s", limit.as_secs());
+        Err(Error::new(ErrorCode::ExceededTimeLimit, message))
+    })
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorCode::Cancelled, "the query was cancelled")
+}
+
+fn panicked() -> Error {
+    Error::new(ErrorCode::Internal, "the query ended by a panic; this is a defect, please report it with the statement")
+}

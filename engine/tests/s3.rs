@@ -1,0 +1,210 @@
+//! The whole road over S3: statements on a real server, their bills compared with the server's own counters.
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::file::properties::WriterProperties;
+use owlet_engine::{ErrorCode, Statistics};
+use owlet_s3_fixture::{Counters, Fault, FaultRule, RequestKind, RequestRule, S3Fixture};
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::support::{TestEngine, numbers, tpch};
+
+/// The bill as both sides have it.
+fn compared(server: Counters, ours: &Statistics) -> ([u64; 7], [u64; 7]) {
+    let theirs =
+        [server.get, server.head, server.list, server.put, server.post, server.delete, server.body_bytes_sent];
+    let requests = ours.requests;
+    let ours = [
+        requests.get,
+        requests.head,
+        requests.list,
+        requests.put,
+        requests.post,
+        requests.delete,
+        ours.bytes_scanned,
+    ];
+    (ours, theirs)
+}
+
+/// A Parquet file of four row groups whose rows all hold `version`, so that a mixture of versions shows.
+fn versioned(version: i64) -> Vec<u8> {
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(2_000))
+        .set_dictionary_enabled(false)
+        .set_compression(datafusion::parquet::basic::Compression::UNCOMPRESSED)
+        .build();
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![version; 8_000]));
+    let batch = RecordBatch::try_from_iter([("version", column)]).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[tokio::test]
+async fn the_tpch_queries_answer_over_s3_as_on_disk_and_cost_what_the_server_counted() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    let data = tpch::data();
+    for table in tpch::TABLES {
+        for file in fs::read_dir(data.join(table)).unwrap() {
+            let file = file.unwrap();
+            let key = format!("tpch/{table}/{}", file.file_name().display());
+            fixture.put("lake", &key, fs::read(file.path()).unwrap());
+        }
+    }
+    let owlet = TestEngine::over(&fixture).await;
+    for number in 1..=22 {
+        fixture.reset();
+        let over_s3 = owlet.run(&tpch::query(number, "s3://lake/tpch")).await.unwrap();
+        let (ours, theirs) = compared(fixture.counters(), &over_s3.statistics);
+        assert_eq!(ours, theirs, "the bill of query {number}");
+        assert!(over_s3.statistics.requests.get > 0);
+        let on_disk = owlet.run(&tpch::query(number, &data.display().to_string())).await.unwrap();
+        assert_eq!(over_s3.table(), on_disk.table(), "query {number}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_listing_and_retried_faults_are_on_the_bill() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    for n in 0..25 {
+        fixture.put("lake", &format!("t/{n:02}.parquet"), numbers("n", [n]));
+    }
+    let owlet = TestEngine::over(&fixture).await;
+    fixture.reset();
+    fixture.set_page_size(10);
+    let slow_down = Fault::Status {
+        code: 503,
+        s3_code: "SlowDown".to_owned(),
+    };
+    fixture.inject(FaultRule::on(RequestKind::Get).skip(3).times(2).fault(slow_down));
+    fixture.inject(FaultRule::on(RequestKind::Get).skip(9).times(1).fault(Fault::ResetMidBody { after_bytes: 10 }));
+    let answer = owlet.run("SELECT sum(n) FROM 's3://lake/t/'").await.unwrap();
+    assert_eq!(answer.value(), (0..25).sum::<i64>().to_string());
+    assert_eq!(answer.statistics.requests.list, 3);
+    let (ours, theirs) = compared(fixture.counters(), &answer.statistics);
+    assert_eq!(ours, theirs);
+    assert_eq!(fixture.counters().failed, 2);
+}
+
+#[tokio::test]
+async fn what_another_writer_does_in_the_bucket_is_seen_by_the_next_statement() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    let owlet = TestEngine::over(&fixture).await;
+    let sum = "SELECT coalesce(sum(n), 0) FROM 's3://lake/t/'";
+    fixture.put("lake", "t/a.parquet", numbers("n", [1]));
+    assert_eq!(owlet.value(sum).await, "1");
+    fixture.put("lake", "t/b.parquet", numbers("n", [10]));
+    assert_eq!(owlet.value(sum).await, "11");
+    fixture.put("lake", "t/a.parquet", numbers("n", [2]));
+    assert_eq!(owlet.value(sum).await, "12");
+    fixture.remove("lake", "t/b.parquet");
+    assert_eq!(owlet.value(sum).await, "2");
+}
+
+#[tokio::test]
+async fn files_of_the_same_name_in_two_buckets_are_not_confused() {
+    let fixture = S3Fixture::start(&["one", "two"]).await;
+    fixture.put("one", "t/a.parquet", numbers("n", 1..=1000));
+    fixture.put("two", "t/a.parquet", numbers("n", 100_001..=101_000));
+    let owlet = TestEngine::over(&fixture).await;
+    let table = owlet
+        .table(
+            "SELECT (SELECT max(n) FROM 's3://one/t/a.parquet') AS one, (SELECT min(n) FROM 's3://two/t/a.parquet') AS two,
+                    (SELECT count(*) FROM 's3://two/t/a.parquet' WHERE n > 100500) AS above",
+        )
+        .await;
+    assert!(table.contains("| 1000 | 100001 | 500   |"), "{table}");
+}
+
+#[tokio::test]
+async fn an_object_that_is_overwritten_before_the_first_row_gives_the_new_rows_alone() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    fixture.put("lake", "v.parquet", versioned(1));
+    let owlet = TestEngine::over(&fixture).await;
+    let objects = fixture.objects();
+    // Between the footer and the data.
+    let overwrite = RequestRule::on(RequestKind::Get).skip(1).times(1);
+    fixture.on_request(overwrite, move |_| {
+        objects.put("lake", "v.parquet", versioned(2));
+    });
+    let answer = owlet.run("SELECT min(version), max(version), count(*) FROM 's3://lake/v.parquet' WHERE version > 0").await;
+    let table = answer.unwrap().table();
+    assert!(table.contains('2') && !table.contains(" 1 "), "{table}");
+}
+
+#[tokio::test]
+async fn an_object_that_keeps_changing_is_an_error_and_never_a_mixture() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    fixture.put("lake", "v.parquet", versioned(0));
+    let owlet = TestEngine::over(&fixture).await;
+    let (objects, version) = (fixture.objects(), AtomicU64::new(0));
+    fixture.on_request(RequestRule::on(RequestKind::Get), move |_| {
+        let next = version.fetch_add(1, Ordering::Relaxed) + 1;
+        objects.put("lake", "v.parquet", versioned(i64::try_from(next).unwrap()));
+    });
+    let error = owlet.run("SELECT sum(version) FROM 's3://lake/v.parquet' WHERE version >= 0").await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ObjectChanged, "{error}");
+    assert!(error.message().contains("v.parquet"), "{error}");
+}
+
+#[tokio::test]
+async fn of_a_thousand_seeded_races_with_another_writer_none_gives_a_mixture() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    let owlet = TestEngine::over(&fixture).await;
+    let contents = [versioned(0), versioned(1)];
+    let (mut restarted, mut caught, mut seed) = (0, 0, 7_u64);
+    for race in 0..1_000_u64 {
+        fixture.reset();
+        fixture.put("lake", "v.parquet", &contents[0]);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // One HEAD, then at most five GETs: the footer and four row groups. Twice in some races, so that the second attempt
+        // meets a change as well.
+        let (objects, new) = (fixture.objects(), contents[1].clone());
+        let (point, times) = ((seed >> 33) % 6, 1 + (seed >> 40) % 2 * 20);
+        let any = RequestRule::on_any(&[RequestKind::Get, RequestKind::Head]);
+        let flips = AtomicU64::new(0);
+        let old = contents[0].clone();
+        fixture.on_applied(any.skip(point).times(times), move |_| {
+            let odd = flips.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+            objects.put("lake", "v.parquet", if odd { &old } else { &new });
+        });
+        let sql = "SELECT min(version) = max(version) AND count(*) = 8000 FROM 's3://lake/v.parquet' WHERE version >= 0";
+        match owlet.run(sql).await {
+            Ok(answer) => {
+                assert_eq!(answer.value(), "true", "race {race} (point {point}, {times} times) gave a mixture");
+                restarted += u64::from(fixture.counters().get > 5);
+            }
+            Err(error) => {
+                assert_eq!(error.code(), ErrorCode::ObjectChanged, "race {race}: {error}");
+                caught += 1;
+            }
+        }
+    }
+    assert!(restarted > 100 && caught > 100, "the races met no change: {restarted} restarts, {caught} errors");
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_or_denies_is_named_without_secrets() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    fixture.put("lake", "t/a.parquet", numbers("n", [1]));
+    let endpoint = fixture.endpoint();
+    let denied = TestEngine::open(&[
+        ("AWS_ACCESS_KEY_ID", fixture.access_key().as_str()),
+        ("AWS_SECRET_ACCESS_KEY", "a-secret-that-is-wrong"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+    ])
+    .await;
+    let error = denied.run("SELECT * FROM 's3://lake/t/'").await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::StorageDenied, "{error}");
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("a-secret-that-is-wrong"), "{shown}");
+    let gone = TestEngine::over(&fixture).await;
+    for location in ["s3://lake/nothing/", "s3://lake/nothing.parquet", "s3://no-such-bucket/t/"] {
+        let error = gone.run(&format!("SELECT * FROM '{location}'")).await.unwrap_err();
+        assert!(error.message().contains(location.trim_end_matches('/')), "{location}: {error}");
+    }
+}
