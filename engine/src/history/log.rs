@@ -1,5 +1,6 @@
 //! The history as a whole: opened once in each process, appended to, listed.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -131,6 +132,12 @@ impl History {
         }
         self.0.leave();
         Ok(())
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "History({:?})", self.0.metastore)
     }
 }
 

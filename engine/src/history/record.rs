@@ -1,5 +1,6 @@
 //! The record of one query that is open in the history. Whoever holds it closes it, if need be by dropping it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -98,6 +99,12 @@ impl OpenRecord {
 impl Drop for OpenRecord {
     fn drop(&mut self) {
         self.spawn_close(Outcome::Cancelled, Statistics::default());
+    }
+}
+
+impl fmt::Debug for OpenRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenRecord(\"{}\")", self.query_id)
     }
 }
 
