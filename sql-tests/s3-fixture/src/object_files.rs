@@ -410,3 +410,46 @@ fn hexadecimal(bytes: &[u8]) -> String {
             text
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderMap;
+    use std::sync::Barrier;
+    use std::thread;
+
+    #[test]
+    fn of_writes_at_the_same_moment_that_demand_that_there_is_nothing_one_wins() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let files = ObjectFiles::new(directory.path().to_owned()).unwrap();
+        fs::create_dir(files.bucket_path("lake")).unwrap();
+        let headers = HeaderMap::from_iter([(http::header::IF_NONE_MATCH, "*".parse().unwrap())]);
+        let create = WriteCondition::of(&headers).unwrap();
+        let write = |key: &str, start: &Barrier| {
+            let staged = files.staged_path(&files.staging_key());
+            fs::write(&staged, "x").unwrap();
+            let version = Version {
+                etag: "0".to_owned(),
+                attributes: Arc::default(),
+            };
+            start.wait();
+            files.publish(("lake", key), &staged, version, &create).is_ok()
+        };
+        for round in 0..500 {
+            let (key, start) = (format!("o{round}"), Barrier::new(4));
+            let won = thread::scope(|scope| {
+                let writers: Vec<_> = (0..4).map(|_| scope.spawn(|| write(&key, &start))).collect();
+                writers
+                    .into_iter()
+                    .map(|writer| u32::from(writer.join().unwrap()))
+                    .sum::<u32>()
+            });
+            assert_eq!(won, 1, "round {round}");
+        }
+        assert_eq!(
+            fs::read_dir(directory.path().join(STAGING)).unwrap().count(),
+            0,
+            "a loser's file stays behind"
+        );
+    }
+}

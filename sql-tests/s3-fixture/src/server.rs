@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -97,7 +97,6 @@ impl Server {
         for hook in fate.before {
             run_hook(hook, record.read()).await;
         }
-        let is_head = parts.method == Method::HEAD;
         let request = Request::from_parts(parts, s3s::Body::from(body));
         let answer = match self.obey(request, fate.fault.as_ref()).await {
             Obeyed::Answered(answer) => answer,
@@ -110,11 +109,6 @@ impl Server {
             return hang_up(&connection, End::Close, in_flight).await;
         }
         record.set_status(answer.status());
-        let answer = if is_head || answer.status() == StatusCode::NOT_MODIFIED {
-            bodiless(answer)
-        } else {
-            answer
-        };
         self.send(answer, fate.fault.as_ref(), connection, (record, in_flight))
     }
 
@@ -231,10 +225,6 @@ async fn run_hook(hook: Hook, record: RequestRecord) {
     {
         std::panic::resume_unwind(error.into_panic());
     }
-}
-
-fn bodiless(answer: Answer) -> Answer {
-    answer.map(|_| s3s::Body::empty())
 }
 
 fn error_answer(status: StatusCode, code: &str) -> Answer {

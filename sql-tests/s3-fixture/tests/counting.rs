@@ -117,3 +117,14 @@ async fn a_whole_body_is_counted_byte_for_byte() {
         assert_eq!(fixture.counters().body_bytes_sent, size as u64);
     }
 }
+
+#[tokio::test]
+async fn a_large_answer_that_has_arrived_is_no_longer_in_flight() {
+    let (fixture, store) = lake().await;
+    fixture.put(BUCKET, "o", bytes(3_000_000));
+    for _ in 0..60 {
+        store.get(&"o".into()).await.unwrap().bytes().await.unwrap();
+        fixture.reset();
+        assert_eq!(fixture.counters().most_in_flight, 0);
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::disallowed_methods,
     clippy::cast_possible_truncation,
     reason = "a test fails by panicking, and its sizes are small"
 )]
