@@ -1,3 +1,169 @@
-//! The `owlet` command.
+//! `owlet`: SQL over files in object storage, from the command line.
+//!
+//! Read `main` and then `run`: arguments, scripts, destination, engine, statements, end. Everything that comes from outside (arguments,
+//! environment, terminals) is read here, once, and handed on.
 
-fn main() {}
+mod arguments;
+mod destination;
+mod diagnostic;
+mod failure;
+mod footer;
+mod formats;
+mod one_shot;
+mod output;
+mod palette;
+mod script;
+mod signals;
+mod text;
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use owlet_engine::{Config, Environment};
+
+use crate::arguments::{Arguments, RowLimit};
+use crate::destination::Destination;
+use crate::failure::Failure;
+use crate::formats::{Format, Reader};
+use crate::one_shot::Manner;
+use crate::output::Output;
+use crate::palette::Palette;
+use crate::script::Source;
+
+/// How many rows of a table a terminal gets unless the user says otherwise.
+const TERMINAL_ROWS: usize = 40;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::read(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(help_or_error) => {
+            // Whoever closed the pipe does not want to read it.
+            let _ = help_or_error.print();
+            return ExitCode::from(u8::try_from(help_or_error.exit_code()).unwrap_or(2));
+        }
+    };
+    let variables = environment();
+    let palette = Palette::choose(io::stderr().is_terminal(), |name| variables.get(name).cloned());
+    match run(arguments, variables, palette) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                diagnostic::say(&diagnostic::headline(&message, palette));
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments, variables: BTreeMap<String, String>, palette: Palette) -> Result<(), Failure> {
+    let format = arguments.format().map_err(Failure::Usage)?;
+    let scripts = script::read(&sources(&arguments)?, &mut io::stdin().lock())?;
+    let config = configuration(&arguments, variables)?;
+    let output = output(&arguments, format)?;
+    let manner = Manner {
+        footer: arguments.footer(),
+        palette,
+        continue_on_error: arguments.continue_on_error,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Output(format!("cannot start threads: {error}")))?;
+    let outcome = runtime.block_on(one_shot::run(config, &scripts, output, &manner));
+    // A thread that waits for a reader of its pipe must not keep the process.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// What to run: what was asked for, else standard input, unless a person sits there.
+fn sources(arguments: &Arguments) -> Result<Vec<Source>, Failure> {
+    let from_input = arguments
+        .sources
+        .iter()
+        .filter(|source| **source == Source::StandardInput);
+    if from_input.count() > 1 {
+        let message = "standard input can be read once, so give \"-f -\" once";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    if !arguments.sources.is_empty() {
+        return Ok(arguments.sources.clone());
+    }
+    if io::stdin().is_terminal() {
+        let message = "NOT_SUPPORTED: there is no interactive shell yet; use owlet -c \"SELECT …\", owlet -f script.sql, or \
+                       SQL on standard input (owlet --help shows examples)";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    Ok(vec![Source::StandardInput])
+}
+
+/// The engine's settings, from the file and the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the working directory is read here, once, and handed on"
+)]
+fn configuration(arguments: &Arguments, variables: BTreeMap<String, String>) -> Result<Config, Failure> {
+    let working_directory = std::env::current_dir()
+        .map_err(|error| Failure::Usage(format!("cannot tell the working directory: {error}")))?;
+    let data_directory = arguments
+        .data_dir
+        .as_ref()
+        .map(|directory| working_directory.join(directory));
+    let environment = Environment::from_iter(variables);
+    let mut config =
+        Config::load(arguments.config.as_deref(), environment, working_directory).map_err(Failure::Start)?;
+    if let Some(directory) = data_directory {
+        config.set_data_directory(directory);
+    }
+    Ok(config)
+}
+
+/// Where results go, and how.
+fn output(arguments: &Arguments, format: &'static Format) -> Result<Output, Failure> {
+    let is_terminal = arguments.output.is_none() && io::stdout().is_terminal();
+    if is_terminal && format.reader == Reader::BinaryProgram {
+        let message = format!(
+            "the format {} is not for terminals: add -o FILE, or redirect standard output",
+            format.name
+        );
+        return Err(Failure::Usage(message));
+    }
+    if arguments.continue_on_error && format.reader == Reader::BinaryProgram {
+        let message = format!(
+            "--continue-on-error cannot go with the format {}, which is whole or not there",
+            format.name
+        );
+        return Err(Failure::Usage(message));
+    }
+    let shown_rows = match arguments.max_rows {
+        Some(RowLimit::All) => None,
+        Some(RowLimit::AtMost(rows)) => Some(rows),
+        None => is_terminal.then_some(TERMINAL_ROWS),
+    };
+    // Other formats have no place to say that rows are left out.
+    let shown_rows = shown_rows.filter(|_| format.shows_some_rows);
+    let destination = match &arguments.output {
+        None => Destination::standard_output(is_terminal),
+        Some(path) => Destination::file(path),
+    };
+    let destination = destination.map_err(|error| {
+        let name = arguments
+            .output
+            .as_deref()
+            .map_or("standard output".into(), |path| path.display().to_string());
+        Failure::Output(format!("cannot write to {name}: {error}"))
+    })?;
+    Ok(Output::new(format, destination, shown_rows))
+}
+
+/// The environment. A variable that is not UTF-8 is no setting of ours and is left out.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here, once, and handed on"
+)]
+fn environment() -> BTreeMap<String, String> {
+    let as_text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(as_text).collect()
+}

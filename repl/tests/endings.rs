@@ -1,0 +1,107 @@
+//! Runs that end before their time: readers that go away, and signals.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::shell::{Ended, Shell, spawn};
+
+/// More rows than anybody waits for, first ones at once.
+const ENDLESS: &str = "select a.n from 'numbers.parquet' a cross join 'numbers.parquet' b";
+
+/// How long a process may take to end once it was asked to.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn shell() -> Shell {
+    let shell = Shell::new();
+    shell.write_numbers("numbers.parquet", 200_000);
+    shell
+}
+
+/// Starts `ENDLESS` and reads its first line; the rest stays in the pipe, so that the process waits for its reader.
+fn start(shell: &Shell, arguments: &[&str]) -> Child {
+    let arguments = [arguments, &["--format", "csv", "-c", ENDLESS]].concat();
+    let mut child = spawn(&mut shell.command(&arguments));
+    let mut line = String::new();
+    BufReader::with_capacity(1, child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert_eq!(line, "n\n");
+    child
+}
+
+fn send(signal: Signal, child: &Child) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+/// Waits for the end without reading standard output.
+fn wait(mut child: Child) -> Ended {
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "the process does not end");
+        std::thread::yield_now();
+    };
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    Ended {
+        stdout: String::new(),
+        stderr,
+        code: status.code(),
+    }
+}
+
+fn recorded_states(shell: &Shell) -> String {
+    let query = "select state from system.query_executions where sql like 'select a.n%'";
+    shell
+        .run(&["--format", "csv", "-q", "-c", query])
+        .succeeded()
+        .to_owned()
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_run_quietly() {
+    let shell = shell();
+    let mut child = start(&shell, &[]);
+    drop(child.stdout.take());
+    let ended = wait(child);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(141), ""));
+    assert_eq!(recorded_states(&shell), "state\nCANCELLED\n");
+}
+
+#[test]
+fn a_signal_cancels_the_query_though_nobody_reads_its_rows() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let shell = shell();
+        let child = start(&shell, &[]);
+        send(signal, &child);
+        let ended = wait(child);
+        assert_eq!(ended.failed(code), format!("error: CANCELLED: ended by {signal}\n"));
+        assert_eq!(recorded_states(&shell), "state\nCANCELLED\n");
+    }
+}
+
+#[test]
+fn a_signal_leaves_no_file_behind() {
+    let shell = shell();
+    shell.write("x.csv", "old");
+    let command = &mut shell.command(&["-o", "x.csv", "-c", ENDLESS]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let is_unfinished = |name: &String| {
+        name.ends_with(".unfinished") && std::fs::metadata(shell.path(name)).is_ok_and(|metadata| metadata.len() > 0)
+    };
+    while !shell.files().iter().any(is_unfinished) {
+        assert!(Instant::now() < deadline, "nothing is written");
+        std::thread::yield_now();
+    }
+    send(Signal::SIGINT, &child);
+    wait(child).failed(130);
+    assert_eq!(shell.read("x.csv"), "old");
+    assert_eq!(shell.files(), ["numbers.parquet", "x.csv"]);
+}

@@ -1,0 +1,10 @@
+//! The command `owlet` as its users have it: whole processes, their output and their exit codes.
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+
+mod endings;
+mod errors;
+mod results;
+mod shell;
+mod sources;
+mod store;
+mod terminal;
