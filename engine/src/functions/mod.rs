@@ -1,3 +1,25 @@
-//! stub
+//! SQL functions of our own, and the arithmetic that fails where DataFusion 55.2 wraps around.
+//!
+//! What must hold: a sum, a difference, a product or a total is the mathematical one or the error `INVALID_VALUE`, never
+//! the remainder of it. One function is one file and one line in [`FUNCTIONS`]; a function of ours replaces DataFusion's
+//! of the same name. The module knows no table and no principal.
+
+mod arithmetic;
+mod overflow;
+mod sum;
+
+use std::sync::Arc;
+
 use datafusion::execution::session_state::SessionStateBuilder;
-pub fn register(builder: SessionStateBuilder) -> SessionStateBuilder { builder }
+use datafusion::logical_expr::AggregateUDF;
+
+/// Every function of ours, in the order in which they are registered.
+const FUNCTIONS: &[fn() -> AggregateUDF] = &[sum::checked_sum];
+
+/// Adds our functions and the rule that checks arithmetic. To be called after `with_default_features`, so that ours come
+/// last and win.
+pub fn register(mut builder: SessionStateBuilder) -> SessionStateBuilder {
+    let ours = FUNCTIONS.iter().map(|function| Arc::new(function()));
+    builder.aggregate_functions().get_or_insert_default().extend(ours);
+    builder.with_analyzer_rule(Arc::new(arithmetic::CheckArithmetic::default()))
+}

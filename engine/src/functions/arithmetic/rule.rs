@@ -1,0 +1,107 @@
+//! The analyzer rule that puts checked functions in the place of operators that wrap around.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::binary::BinaryTypeCoercer;
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF};
+use datafusion::optimizer::AnalyzerRule;
+
+use super::negate::Negate;
+use super::operation::{CheckedOperation, may_overflow};
+
+/// Replaces `+`, `-`, `*`, `/` and the sign where they may overflow. Runs after type coercion, and leaves a plan that it
+/// has seen before as it is.
+#[derive(Debug)]
+pub(in super::super) struct CheckArithmetic {
+    operations: Vec<(Operator, Arc<ScalarUDF>)>,
+    negate: Arc<ScalarUDF>,
+}
+
+impl Default for CheckArithmetic {
+    fn default() -> Self {
+        let checked = |operator| (operator, Arc::new(ScalarUDF::from(CheckedOperation::new(operator))));
+        Self {
+            operations: CheckedOperation::OPERATORS.iter().copied().map(checked).collect(),
+            negate: Arc::new(ScalarUDF::from(Negate::new())),
+        }
+    }
+}
+
+impl AnalyzerRule for CheckArithmetic {
+    fn name(&self) -> &'static str {
+        "check_arithmetic"
+    }
+
+    fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(|plan| self.check_node(plan))
+            .map(|plan| plan.data)
+    }
+}
+
+impl CheckArithmetic {
+    fn check_node(&self, plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+        let mut schema = merge_schema(&plan.inputs());
+        if let LogicalPlan::TableScan(scan) = &plan {
+            let source = DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?;
+            schema.merge(&source);
+        }
+        let checked = plan.map_expressions(|expr| expr.transform_up(|expr| self.check(expr, &schema)))?;
+        if checked.transformed {
+            return checked.map_data(LogicalPlan::recompute_schema);
+        }
+        Ok(checked)
+    }
+
+    fn check(&self, expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+        match expr {
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => match self.checked(op) {
+                Some(function) if may_overflow(&operand_type(&left, schema)?, op, &operand_type(&right, schema)?) => {
+                    Ok(Transformed::yes(call(function, vec![*left, *right])))
+                }
+                _ => Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
+            },
+            Expr::Negative(inner) if inner.get_type(schema)?.is_integer() => {
+                Ok(Transformed::yes(call(&self.negate, vec![*inner])))
+            }
+            other => Ok(Transformed::no(other)),
+        }
+    }
+
+    fn checked(&self, operator: Operator) -> Option<&Arc<ScalarUDF>> {
+        let found = self.operations.iter().find(|(checked, _)| *checked == operator);
+        found.map(|(_, function)| function)
+    }
+}
+
+/// The type of an operand, as a decimal with no more digits than it can have: in `price * (1 - discount)` the constant was cast
+/// to the 20 digits of any integer, and has one. It spares most decimal arithmetic the check.
+fn operand_type(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
+    match expr {
+        Expr::Cast(Cast { expr: inner, field }) => match (inner.as_ref(), field.data_type()) {
+            (Expr::Literal(ScalarValue::Int64(Some(constant)), _), DataType::Decimal128(precision, scale @ 0..)) => {
+                let digits = constant.unsigned_abs().checked_ilog10().map_or(1, |log| log + 1);
+                let digits = u8::try_from(digits)
+                    .unwrap_or(u8::MAX)
+                    .saturating_add(scale.unsigned_abs());
+                Ok(DataType::Decimal128(digits.min(*precision), *scale))
+            }
+            _ => expr.get_type(schema),
+        },
+        // One that is still an operator: its result fits.
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if CheckedOperation::OPERATORS.contains(op) => {
+            let (left, right) = (operand_type(left, schema)?, operand_type(right, schema)?);
+            BinaryTypeCoercer::new(&left, op, &right).get_result_type()
+        }
+        _ => expr.get_type(schema),
+    }
+}
+
+fn call(function: &Arc<ScalarUDF>, args: Vec<Expr>) -> Expr {
+    Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(function), args))
+}
