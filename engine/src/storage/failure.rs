@@ -63,6 +63,8 @@ struct Found<'a> {
     http: Option<&'a HttpError>,
     store: Option<&'a object_store::Error>,
     io: Option<&'a io::Error>,
+    /// The status that `object_store` gave up at.
+    status: Option<String>,
     /// The text of the last cause.
     last: String,
 }
@@ -74,6 +76,7 @@ impl<'a> Found<'a> {
             return;
         }
         self.last = error.to_string();
+        self.status = last_status(&self.last).or(self.status.take());
         // downcast: the cause of an error has no other name, and the libraries between us keep it as `dyn Error`.
         if let Some(DataFusionError::Collection(errors)) = error.downcast_ref() {
             for error in errors {
@@ -92,7 +95,10 @@ impl<'a> Found<'a> {
 
     fn note(&mut self, error: &'a (dyn StdError + 'static)) {
         // downcast: as in `walk`; these are the types that say something about a store.
-        self.ours = error.downcast_ref().or(self.ours);
+        if self.store.is_some() {
+            // An error of the engine that has no store above it came from elsewhere.
+            self.ours = error.downcast_ref().or(self.ours);
+        }
         self.changed = error.downcast_ref().or(self.changed);
         self.refusal = error.downcast_ref().or(self.refusal);
         // downcast: as above.
@@ -135,10 +141,7 @@ impl<'a> Found<'a> {
         }
         Some(named(store, location).unwrap_or_else(|| match self.io {
             Some(io) => local(io, location),
-            None => unavailable_at(
-                location,
-                &last_status(store).unwrap_or_else(|| "its answer cannot be read".to_owned()),
-            ),
+            None => unavailable_at(location, self.status.as_deref().unwrap_or("its answer cannot be read")),
         }))
     }
 }
@@ -244,17 +247,13 @@ fn local(io: &io::Error, location: &str) -> Error {
     }
 }
 
-/// The status that `object_store` gave up at. It keeps status and body to itself and tells them only as text.
-fn last_status(store: &object_store::Error) -> Option<String> {
+/// The status and the reason in `text`: `object_store` keeps the last answer of a request to itself and tells only this.
+fn last_status(text: &str) -> Option<String> {
     const BEFORE: &str = "status code: ";
-    let text = store.to_string();
     let (_, status) = text.split_once(BEFORE)?;
     let (status, body) = status.split_once(": ").unwrap_or((status, ""));
-    let status: String = status
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || " -'".contains(*c))
-        .take(60)
-        .collect();
+    let plain = |c: &char| c.is_ascii_alphanumeric() || " -'".contains(*c);
+    let status: String = status.chars().take_while(plain).take(60).collect();
     let code = element(body, "Code")
         .map(|code| format!(" ({code})"))
         .unwrap_or_default();
@@ -280,7 +279,7 @@ fn unavailable(location: &str, why: &str) -> Error {
 fn unavailable_at(location: &str, why: &str) -> Error {
     Error::new(
         ErrorCode::StorageUnavailable,
-        format!("{location} cannot be reached: {why}"),
+        format!("the store of {location} failed: {why}"),
     )
 }
 
@@ -290,4 +289,116 @@ fn shortened(error: Error) -> Error {
     }
     let kept: String = error.message().chars().take(LONGEST_MESSAGE - 1).collect();
     Error::new(error.code(), format!("{kept}…"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::error::ArrowError;
+    use datafusion::parquet::errors::ParquetError;
+    use object_store::Error as Store;
+
+    use super::*;
+
+    fn changed() -> Store {
+        let location = "s3://b/k".to_owned();
+        let source = Box::new(Changed {
+            location: location.clone(),
+        });
+        Store::Precondition { path: location, source }
+    }
+
+    /// An object's change is found again under `wrapped`.
+    fn check(wrapped: impl StdError + 'static) {
+        let shown = wrapped.to_string();
+        let found = from_chain(&wrapped).unwrap_or_else(|| panic!("not found in {shown}"));
+        assert_eq!(found.code(), ErrorCode::ObjectChanged);
+        assert!(found.message().contains("\"s3://b/k\""), "{found}");
+    }
+
+    #[test]
+    fn a_change_is_found_under_all_that_the_libraries_wrap_around_it() {
+        let parquet = || ParquetError::External(Box::new(changed()));
+        check(changed());
+        check(parquet());
+        check(ArrowError::ExternalError(Box::new(parquet())));
+        check(io::Error::other(changed()));
+        check(DataFusionError::IoError(io::Error::other(io::Error::other(changed()))));
+        check(DataFusionError::from(parquet()));
+        check(DataFusionError::from(changed()).context("while reading"));
+        check(DataFusionError::Shared(Arc::new(DataFusionError::from(changed()))));
+        check(DataFusionError::External(Box::new(DataFusionError::from(
+            ArrowError::from_external_error(Box::new(changed())),
+        ))));
+        let other = DataFusionError::Execution("another failure".to_owned());
+        check(DataFusionError::Collection(vec![
+            other,
+            DataFusionError::from(changed()),
+        ]));
+    }
+
+    #[test]
+    fn what_is_no_failure_of_a_store_is_left_to_others() {
+        assert!(from_chain(&DataFusionError::Execution("no store".to_owned())).is_none());
+        assert!(from_chain(&DataFusionError::IoError(io::Error::other("no store"))).is_none());
+        let ours = Error::new(ErrorCode::SyntaxError, "not of a store");
+        assert!(from_chain(&DataFusionError::External(Box::new(ours))).is_none());
+    }
+
+    /// The code and a part of the message for a refusal of the server.
+    fn check_refusal(status: u16, body: &str, code: ErrorCode, words: &str) {
+        let status = StatusCode::from_u16(status).unwrap();
+        let refusal = Refusal::read(status, &http::HeaderMap::new(), body).into_http();
+        let error = from_object_store(
+            Store::Generic {
+                store: "S3",
+                source: Box::new(refusal),
+            },
+            "s3://b/k",
+        );
+        assert_eq!(error.code(), code, "{error}");
+        assert!(
+            error.message().contains(words) && error.message().contains("\"s3://b/k\""),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        let body = |code: &str| format!("<Error><Code>{code}</Code><Message>why</Message></Error>");
+        check_refusal(
+            403,
+            &body("AccessDenied"),
+            ErrorCode::StorageDenied,
+            "403 AccessDenied: why",
+        );
+        check_refusal(
+            403,
+            &body("SignatureDoesNotMatch"),
+            ErrorCode::StorageDenied,
+            "check the access key",
+        );
+        check_refusal(403, &body("RequestTimeTooSkewed"), ErrorCode::StorageDenied, "clock");
+        check_refusal(400, &body("ExpiredToken"), ErrorCode::StorageDenied, "renew");
+        check_refusal(403, "", ErrorCode::StorageDenied, "403 Forbidden");
+        check_refusal(404, &body("NoSuchBucket"), ErrorCode::TableNotFound, "no bucket");
+        check_refusal(416, "", ErrorCode::StorageUnavailable, "416");
+        check_refusal(302, "", ErrorCode::StorageUnavailable, "elsewhere");
+    }
+
+    #[test]
+    fn a_message_is_short_whatever_the_server_says() {
+        let long = "x".repeat(10_000);
+        let source = Box::new(io::Error::other(long.clone()));
+        let error = from_object_store(Store::Generic { store: "S3", source }, long);
+        assert_eq!(error.message().chars().count(), LONGEST_MESSAGE);
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_denied() {
+        let source = Box::new(io::Error::from(io::ErrorKind::PermissionDenied));
+        let error = from_object_store(Store::Generic { store: "file", source }, "/etc/shadow");
+        assert_eq!(error.code(), ErrorCode::StorageDenied);
+    }
 }

@@ -16,6 +16,7 @@ use object_store::{
 };
 use tokio::sync::OnceCell;
 
+use super::access::Access;
 use super::failure::find_change;
 use super::location::Location;
 use super::pins::Pins;
@@ -95,12 +96,31 @@ impl PinnedStore {
         self.0.store.get_or_try_init(open).await
     }
 
+    /// The store, if the query may touch `path` in it. What was checked when the store was opened is one location; those
+    /// who hold the store can name any other.
+    async fn store_for(&self, path: &Path) -> Result<&Arc<dyn ObjectStore>> {
+        self.permit(path)?;
+        self.store().await
+    }
+
+    fn permit(&self, path: &Path) -> Result<()> {
+        let QueryService { network, access, .. } = &self.0.service;
+        if *access == Access::Local {
+            return Ok(());
+        }
+        let permitted = network.remote.check(*access, &self.0.location.object(path));
+        permitted.map_err(|refused| Error::Generic {
+            store: STORE,
+            source: Box::new(refused),
+        })
+    }
+
     async fn get_pinned(&self, path: &Path, mut options: GetOptions) -> Result<GetResult> {
         let pin = self.0.pins.get(path);
         if let Some(pin) = pin.as_ref().filter(|_| options.if_match.is_none()) {
             pin.demand(&mut options);
         }
-        let answer = match self.store().await?.get_opts(path, options).await {
+        let answer = match self.store_for(path).await?.get_opts(path, options).await {
             Ok(answer) => answer,
             Err(Error::NotFound { .. } | Error::Precondition { .. }) if pin.is_some() => return Err(self.changed(path)),
             Err(failure) => return Err(self.located(path, failure)),
@@ -248,20 +268,22 @@ impl ObjectStore for PinnedStore {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        let (store, wanted) = (self.clone(), prefix.cloned());
-        let listing = later(async move { Ok(store.store().await?.list(wanted.as_ref())) });
+        let (store, wanted) = (self.clone(), prefix.cloned().unwrap_or_default());
+        let listing = later(async move { Ok(store.store_for(&wanted).await?.list(Some(&wanted))) });
         self.pinning(listing, prefix)
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        let (store, wanted, offset) = (self.clone(), prefix.cloned(), offset.clone());
-        let listing = later(async move { Ok(store.store().await?.list_with_offset(wanted.as_ref(), &offset)) });
+        let (store, wanted, offset) = (self.clone(), prefix.cloned().unwrap_or_default(), offset.clone());
+        let listing =
+            later(async move { Ok(store.store_for(&wanted).await?.list_with_offset(Some(&wanted), &offset)) });
         self.pinning(listing, prefix)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        let listing = self.store().await?.list_with_delimiter(prefix).await;
-        let listing = listing.map_err(|failure| self.located(&prefix.cloned().unwrap_or_default(), failure))?;
+        let prefix = prefix.cloned().unwrap_or_default();
+        let listing = self.store_for(&prefix).await?.list_with_delimiter(Some(&prefix)).await;
+        let listing = listing.map_err(|failure| self.located(&prefix, failure))?;
         for object in &listing.objects {
             self.0.pins.admits(object);
         }
@@ -269,13 +291,13 @@ impl ObjectStore for PinnedStore {
     }
 
     async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        let written = self.store().await?.put_opts(path, payload, options).await;
+        let written = self.store_for(path).await?.put_opts(path, payload, options).await;
         self.0.pins.forget(path);
         written.map_err(|failure| self.located(path, failure))
     }
 
     async fn put_multipart_opts(&self, path: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        let upload = self.store().await?.put_multipart_opts(path, options).await;
+        let upload = self.store_for(path).await?.put_multipart_opts(path, options).await;
         let upload = upload.map_err(|failure| self.located(path, failure))?;
         Ok(Box::new(UnpinningUpload {
             upload,
@@ -285,22 +307,28 @@ impl ObjectStore for PinnedStore {
     }
 
     fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        let (store, forgetful) = (self.clone(), self.clone());
-        let paths = paths.inspect_ok(move |path| forgetful.0.pins.forget(path)).boxed();
-        let named = self.clone();
-        later(async move { Ok(store.store().await?.delete_stream(paths)) })
+        let (store, this, named) = (self.clone(), self.clone(), self.clone());
+        let permitted = paths.map(move |path| {
+            let path = path?;
+            this.permit(&path)?;
+            this.0.pins.forget(&path);
+            Ok(path)
+        });
+        later(async move { Ok(store.store().await?.delete_stream(permitted.boxed())) })
             .map_err(move |failure| named.located(&Path::default(), failure))
             .boxed()
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        let copied = self.store().await?.copy_opts(from, to, options).await;
+        self.permit(from)?;
+        let copied = self.store_for(to).await?.copy_opts(from, to, options).await;
         self.0.pins.forget(to);
         copied.map_err(|failure| self.located(to, failure))
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        let renamed = self.store().await?.rename_opts(from, to, options).await;
+        self.permit(from)?;
+        let renamed = self.store_for(to).await?.rename_opts(from, to, options).await;
         self.0.pins.forget(from);
         self.0.pins.forget(to);
         renamed.map_err(|failure| self.located(to, failure))

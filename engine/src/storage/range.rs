@@ -68,7 +68,7 @@ impl Asked {
             Self::From { first } => (first, end),
             Self::Last { count } => (size.saturating_sub(count), end),
         };
-        (first <= last && (first, last) == expected).then_some(last - first + 1)
+        (first <= last && (first, last) == expected).then(|| last - first + 1)
     }
 }
 

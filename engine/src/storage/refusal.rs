@@ -46,7 +46,8 @@ impl Refusal {
     pub(super) fn may_be_stale_credentials(&self) -> bool {
         let denied = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&self.status);
         match self.code.as_deref() {
-            Some(code) => denied && STALE_CREDENTIALS.contains(&code),
+            // A key that was deleted when another was made is not known any more.
+            Some(code) => denied && (STALE_CREDENTIALS.contains(&code) || code == "InvalidAccessKeyId"),
             // The answer to a HEAD has no body to say why.
             None => denied,
         }

@@ -25,6 +25,8 @@ use crate::error::Error;
 
 /// The largest answer that is read at once: a page of a listing has at most a thousand names of a kilobyte.
 const LARGEST_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+/// How much of an answer that cannot be used is read.
+const LARGEST_DISCARDED_BYTES: usize = 1024 * 1024;
 /// How much of an error document is read.
 const LARGEST_ERROR_BYTES: usize = 64 * 1024;
 
@@ -105,7 +107,14 @@ impl<'a> Exchange<'a> {
         }
         match self.kind {
             RequestKind::Head => Ok(HttpResponse::from_parts(parts, Bytes::new().into())),
-            RequestKind::Get => self.checked(parts, body),
+            RequestKind::Get => match self.length(&parts) {
+                Ok(length) => Ok(self.checked(parts, body, length)),
+                Err(failure) => {
+                    // What is short is read to its end, so that the connection serves again and both sides count the same.
+                    drop(self.document(body, LARGEST_DISCARDED_BYTES).await);
+                    Err(failure)
+                }
+            },
             // What is read whole anyway is read here, where a failure can still be repeated.
             _ => {
                 let document = self.document(body, LARGEST_DOCUMENT_BYTES).await?;
@@ -142,14 +151,18 @@ impl<'a> Exchange<'a> {
         Err(failure)
     }
 
-    fn checked(&self, parts: response::Parts, body: HttpResponseBody) -> Result<HttpResponse, Failure> {
-        if let Some(changed) = self.other_version(&parts.headers) {
+    /// The length that the body must have; an error if it is the body of something else.
+    fn length(&self, answer: &response::Parts) -> Result<Option<u64>, Failure> {
+        if let Some(changed) = self.other_version(&answer.headers) {
             return Err(HttpError::new(HttpErrorKind::Decode, changed).into());
         }
-        let length = body_length(&self.headers, &parts).map_err(Failure::Wrong)?;
+        body_length(&self.headers, answer).map_err(Failure::Wrong)
+    }
+
+    fn checked(&self, parts: response::Parts, body: HttpResponseBody, length: Option<u64>) -> HttpResponse {
         let (patience, meter) = (self.service.network.patience(), Arc::clone(&self.service.meter));
         let body = CheckedBody::new(body, length, patience, meter, self.name.clone());
-        Ok(HttpResponse::from_parts(parts, HttpResponseBody::new(body)))
+        HttpResponse::from_parts(parts, HttpResponseBody::new(body))
     }
 
     /// A server that ignores `If-Match` sends what it has: its ETag says that it is another version.

@@ -119,17 +119,17 @@ impl Signer {
             Err(_) => return Err(self.missing(&CredentialsError::provider_timed_out(LONGEST_WAIT))),
         };
         let token = credentials.session_token().map(str::to_owned);
-        let texts = [
-            Some(credentials.access_key_id()),
-            Some(credentials.secret_access_key()),
-            token.as_deref(),
-        ];
-        if texts
+        // These two become headers, which hold printable ASCII alone.
+        let headers = [Some(credentials.access_key_id()), token.as_deref()];
+        if headers
             .into_iter()
             .flatten()
-            .any(|text| text.chars().any(char::is_control))
+            .any(|text| !text.bytes().all(|byte| byte.is_ascii_graphic()))
         {
-            let message = format!("the credentials for \"{}\" hold a control character", self.bucket);
+            let message = format!(
+                "the key or token for \"{}\" holds a character that no key has",
+                self.bucket
+            );
             return Err(Error::new(ErrorCode::StorageDenied, message));
         }
         Ok(Held {
