@@ -102,7 +102,9 @@ fn with_environment(settings: Settings, text: &str, environment: &Environment) -
         let Some((section, key)) = section_and_key(name) else {
             continue;
         };
-        let entry = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let entry = table
+            .entry(section)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
         if let toml::Value::Table(entry) = entry {
             entry.insert(key, value_of(value));
         }
@@ -116,19 +118,28 @@ fn with_environment(settings: Settings, text: &str, environment: &Environment) -
 
 fn section_and_key(variable: &str) -> Option<(String, String)> {
     let rest = variable.strip_prefix("OWLET_")?.to_lowercase();
-    let section = SECTIONS.iter().find(|section| rest.starts_with(&format!("{section}_")))?;
+    let section = SECTIONS
+        .iter()
+        .find(|section| rest.starts_with(&format!("{section}_")))?;
     Some(((*section).to_owned(), rest[section.len() + 1..].to_owned()))
 }
 
 /// Numbers, booleans and lists as in the file; everything else is text and needs no quotes.
 fn value_of(text: &str) -> toml::Value {
     let parsed: Option<toml::Table> = toml::from_str(&format!("value = {text}")).ok();
-    parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| toml::Value::String(text.to_owned()))
+    parsed
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(text.to_owned()))
 }
 
 fn invalid_file(file: Option<&Path>, text: &str, error: &toml::de::Error) -> Error {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    let file = file.map_or_else(|| "the configuration".to_owned(), |file| format!("\"{}\"", file.display()));
+    let line = error
+        .span()
+        .map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    let file = file.map_or_else(
+        || "the configuration".to_owned(),
+        |file| format!("\"{}\"", file.display()),
+    );
     let place = line.map_or_else(|| file.clone(), |line| format!("{file}, line {line}"));
     Error::new(ErrorCode::InvalidSetting, format!("{place}: {}", error.message()))
 }
@@ -149,12 +160,19 @@ mod tests {
     fn an_unknown_key_stops_the_start_and_its_line_is_named() {
         let error = load("[workgroup]\nqueue_limit = 3\nqueue_limits = 4\n", &[]).unwrap_err();
         assert_eq!(error.code(), ErrorCode::InvalidSetting);
-        assert!(error.message().contains("line 3") && error.message().contains("queue_limits"), "{error}");
+        assert!(
+            error.message().contains("line 3") && error.message().contains("queue_limits"),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_environment_wins_over_the_file_and_a_bad_variable_is_named() {
-        let config = load("[workgroup]\nqueue_limit = 3\n", &[("OWLET_WORKGROUP_QUEUE_LIMIT", "7")]).unwrap();
+        let config = load(
+            "[workgroup]\nqueue_limit = 3\n",
+            &[("OWLET_WORKGROUP_QUEUE_LIMIT", "7")],
+        )
+        .unwrap();
         assert_eq!(config.settings.workgroup.queue_limit, 7);
         let error = load("", &[("OWLET_WORKGROUP_QUEUE_LIMIT", "many")]).unwrap_err();
         assert!(error.message().contains("OWLET_WORKGROUP_QUEUE_LIMIT"), "{error}");
@@ -166,7 +184,13 @@ mod tests {
         let directory = |text: &str, variables: &[(&str, &str)]| load(text, variables).unwrap().data_directory;
         assert_eq!(directory("", &[]), Path::new("/home/somebody/.local/share/owlet"));
         assert_eq!(directory("", &[("XDG_DATA_HOME", "/x")]), Path::new("/x/owlet"));
-        assert_eq!(directory("", &[("OWLET_HOME", "/o"), ("XDG_DATA_HOME", "/x")]), Path::new("/o"));
-        assert_eq!(directory("data_directory = \"d\"", &[("OWLET_HOME", "/o")]), Path::new("/work/d"));
+        assert_eq!(
+            directory("", &[("OWLET_HOME", "/o"), ("XDG_DATA_HOME", "/x")]),
+            Path::new("/o")
+        );
+        assert_eq!(
+            directory("data_directory = \"d\"", &[("OWLET_HOME", "/o")]),
+            Path::new("/work/d")
+        );
     }
 }

@@ -43,7 +43,11 @@ impl Engine {
             true => data_directory.join("spill"),
             false => working_directory.join(&settings.workgroup.spill_directory),
         };
-        let workgroup = WorkGroup::new(settings.workgroup, Machine::present(), SpillDirectory::open(&spill_directory)?)?;
+        let workgroup = WorkGroup::new(
+            settings.workgroup,
+            Machine::present(),
+            SpillDirectory::open(&spill_directory)?,
+        )?;
         let catalog = SystemCatalog::new(vec![Arc::new(QueryExecutions(history.clone()))]);
         let planner = Planner::new(Arc::new(catalog), settings.formats, workgroup.target_partitions());
         let parts = Parts {

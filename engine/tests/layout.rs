@@ -31,13 +31,19 @@ async fn what_another_writer_adds_replaces_or_removes_is_seen_by_the_next_statem
     let t = owlet.directory.path().join("t");
     put(&t, "a.parquet", numbers("n", [1]));
     let bare = SessionContext::new();
-    bare.register_parquet("t", t.to_str().unwrap(), ParquetReadOptions::default()).await.unwrap();
+    bare.register_parquet("t", t.to_str().unwrap(), ParquetReadOptions::default())
+        .await
+        .unwrap();
     let ours = "SELECT coalesce(sum(n), 0) FROM 't/'";
     assert_eq!(owlet.value(ours).await, "1");
     assert_eq!(bare_value(&bare, "SELECT sum(n) FROM t").await, "1");
     put(&t, "b.parquet", numbers("n", [10]));
     assert_eq!(owlet.value(ours).await, "11");
-    assert_eq!(bare_value(&bare, "SELECT sum(n) FROM t").await, "1", "the bare engine sees new files now: drop this guard");
+    assert_eq!(
+        bare_value(&bare, "SELECT sum(n) FROM t").await,
+        "1",
+        "the bare engine sees new files now: drop this guard"
+    );
     put(&t, "a.parquet", numbers("n", [5]));
     assert_eq!(owlet.value(ours).await, "15");
     fs::remove_file(t.join("b.parquet")).unwrap();
@@ -55,13 +61,23 @@ async fn sub_directories_are_read_and_hidden_names_are_not() {
     put(&t, "_temporary/0/c.parquet", numbers("n", [10_000]));
     put(&t, "_SUCCESS", "");
     for location in ["t", "t/", "t/**/*.parquet", "t/**"] {
-        assert_eq!(owlet.value(&format!("SELECT sum(n) FROM '{location}'")).await, "11", "{location}");
+        assert_eq!(
+            owlet.value(&format!("SELECT sum(n) FROM '{location}'")).await,
+            "11",
+            "{location}"
+        );
     }
     assert_eq!(owlet.value("SELECT sum(n) FROM 't/*.parquet'").await, "1");
     assert_eq!(owlet.value("SELECT sum(n) FROM 't/_*.parquet'").await, "100");
     let bare = SessionContext::new();
-    bare.register_parquet("t", t.to_str().unwrap(), ParquetReadOptions::default()).await.unwrap();
-    assert_ne!(bare_value(&bare, "SELECT sum(n) FROM t").await, "11", "the bare engine has Hive's layout now: drop this guard");
+    bare.register_parquet("t", t.to_str().unwrap(), ParquetReadOptions::default())
+        .await
+        .unwrap();
+    assert_ne!(
+        bare_value(&bare, "SELECT sum(n) FROM t").await,
+        "11",
+        "the bare engine has Hive's layout now: drop this guard"
+    );
 }
 
 #[tokio::test]
@@ -77,8 +93,14 @@ async fn columns_are_matched_in_any_case_and_a_missing_one_is_null() {
     assert_eq!(owlet.value("SELECT count(*) FROM 't/' WHERE id IS NULL").await, "1");
     assert_eq!(owlet.value("SELECT max(id) FROM 't/'").await, "2");
     let bare = SessionContext::new();
-    bare.register_parquet("t", t.to_str().unwrap(), ParquetReadOptions::default()).await.unwrap();
-    assert_ne!(bare_value(&bare, "SELECT sum(id) FROM t").await, "3", "the bare engine matches names in any case now");
+    bare.register_parquet("t", t.to_str().unwrap(), ParquetReadOptions::default())
+        .await
+        .unwrap();
+    assert_ne!(
+        bare_value(&bare, "SELECT sum(id) FROM t").await,
+        "3",
+        "the bare engine matches names in any case now"
+    );
 }
 
 #[tokio::test]
@@ -87,13 +109,19 @@ async fn a_type_may_widen_from_file_to_file_and_a_clash_names_file_and_column() 
     let t = owlet.directory.path().join("t");
     put(&t, "a.parquet", one_column("n", Int32Array::from(vec![1, 2])));
     put(&t, "b.parquet", one_column("n", Int64Array::from(vec![1 << 40])));
-    assert_eq!(owlet.value("SELECT sum(n) FROM 't/'").await, ((1_i64 << 40) + 3).to_string());
+    assert_eq!(
+        owlet.value("SELECT sum(n) FROM 't/'").await,
+        ((1_i64 << 40) + 3).to_string()
+    );
     assert_eq!(owlet.value("SELECT count(*) FROM 't/' WHERE n > 1").await, "2");
     assert_eq!(owlet.value("SELECT min(n) FROM 't/'").await, "1");
     put(&t, "c.parquet", one_column("N", StringArray::from(vec!["x"])));
     let error = owlet.run("SELECT sum(n) FROM 't/'").await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::BadData);
-    assert!(error.message().contains("c.parquet") && error.message().contains("\"n\""), "{error}");
+    assert!(
+        error.message().contains("c.parquet") && error.message().contains("\"n\""),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -106,7 +134,10 @@ async fn a_file_beyond_the_sample_is_checked_before_it_is_read() {
     assert_eq!(owlet.value("SELECT count(*) FROM 't/'").await, "3");
     put(&t, "b.parquet", one_column("unseen", Int64Array::from(vec![1])));
     let error = owlet.run("SELECT count(*) FROM 't/'").await.unwrap_err();
-    assert!(error.message().contains("b.parquet") && error.message().contains("unseen"), "{error}");
+    assert!(
+        error.message().contains("b.parquet") && error.message().contains("unseen"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -115,30 +146,55 @@ async fn nested_columns_are_counted_right() {
     let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1)]), None, Some(vec![])]);
     put(owlet.directory.path(), "l.parquet", one_column("l", lists));
     assert_eq!(owlet.value("SELECT count(l) FROM 'l.parquet'").await, "2");
-    assert_eq!(owlet.value("SELECT count(*) FROM 'l.parquet' WHERE l IS NULL").await, "1");
+    assert_eq!(
+        owlet.value("SELECT count(*) FROM 'l.parquet' WHERE l IS NULL").await,
+        "1"
+    );
 }
 
 #[tokio::test]
 async fn directories_that_spell_a_column_are_one_and_prune_files() {
     let owlet = TestEngine::local().await;
     let t = owlet.directory.path().join("t");
-    put(&t, "day=2024-01-01/a.parquet", numbers("n", [1]));
-    put(&t, "day=2024-01-02/a.parquet", numbers("n", [10]));
-    put(&t, "day=__HIVE_DEFAULT_PARTITION__/a.parquet", numbers("n", [100]));
-    assert_eq!(owlet.value("SELECT sum(n) FROM 't/' WHERE day = DATE '2024-01-02'").await, "10");
+    put(&t, "day=2024-01-01/a.parquet", numbers("n", [0, 1]));
+    put(&t, "day=2024-01-02/a.parquet", numbers("n", [4, 6]));
+    put(&t, "day=__HIVE_DEFAULT_PARTITION__/a.parquet", numbers("n", [40, 60]));
+    assert_eq!(
+        owlet
+            .value("SELECT sum(n) FROM 't/' WHERE day = DATE '2024-01-02'")
+            .await,
+        "10"
+    );
     assert_eq!(owlet.value("SELECT sum(n) FROM 't/' WHERE day IS NULL").await, "100");
-    assert_eq!(owlet.value("SELECT count(day) FROM 't/'").await, "2");
-    assert_eq!(owlet.value("SELECT count(*) FROM 't/' WHERE day < DATE '1999-01-01'").await, "0");
+    assert_eq!(owlet.value("SELECT count(day) FROM 't/'").await, "4");
+    assert_eq!(
+        owlet
+            .value("SELECT count(*) FROM 't/' WHERE day < DATE '1999-01-01'")
+            .await,
+        "0"
+    );
     assert_eq!(owlet.value("SELECT arrow_typeof(max(day)) FROM 't/'").await, "Date32");
     let all = owlet.run("SELECT sum(n) FROM 't/'").await.unwrap().statistics;
-    let one = owlet.run("SELECT sum(n) FROM 't/' WHERE day = DATE '2024-01-02'").await.unwrap().statistics;
-    assert_eq!(all.requests.get - one.requests.get, 2, "two of three files are not opened: {all:?} {one:?}");
+    let one = owlet
+        .run("SELECT sum(n) FROM 't/' WHERE day = DATE '2024-01-02'")
+        .await
+        .unwrap()
+        .statistics;
+    assert_eq!(
+        all.requests.get - one.requests.get,
+        2,
+        "two of three files are not opened: {all:?} {one:?}"
+    );
 }
 
 #[tokio::test]
 async fn tables_with_a_log_are_not_read_as_bare_parquet() {
     let owlet = TestEngine::local().await;
-    for (name, log) in [("delta", "_delta_log/00000000000000000000.json"), ("hudi", ".hoodie/hoodie.properties"), ("ice", "metadata/v1.metadata.json")] {
+    for (name, log) in [
+        ("delta", "_delta_log/00000000000000000000.json"),
+        ("hudi", ".hoodie/hoodie.properties"),
+        ("ice", "metadata/v1.metadata.json"),
+    ] {
         let t = owlet.directory.path().join(name);
         put(&t, "a.parquet", numbers("n", [1]));
         put(&t, log, "{}");

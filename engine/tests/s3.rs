@@ -13,8 +13,15 @@ use crate::support::{TestEngine, numbers, tpch};
 
 /// The bill as both sides have it.
 fn compared(server: Counters, ours: &Statistics) -> ([u64; 7], [u64; 7]) {
-    let theirs =
-        [server.get, server.head, server.list, server.put, server.post, server.delete, server.body_bytes_sent];
+    let theirs = [
+        server.get,
+        server.head,
+        server.list,
+        server.put,
+        server.post,
+        server.delete,
+        server.body_bytes_sent,
+    ];
     let requests = ours.requests;
     let ours = [
         requests.get,
@@ -28,14 +35,17 @@ fn compared(server: Counters, ours: &Statistics) -> ([u64; 7], [u64; 7]) {
     (ours, theirs)
 }
 
-/// A Parquet file of four row groups whose rows all hold `version`, so that a mixture of versions shows.
+/// A Parquet file of four row groups whose rows all hold `version` (in the hundred thousands), so that a mixture of versions
+/// shows. No two rows are the same: a constant column would be answered from the footer.
 fn versioned(version: i64) -> Vec<u8> {
     let properties = WriterProperties::builder()
         .set_max_row_group_row_count(Some(2_000))
         .set_dictionary_enabled(false)
         .set_compression(datafusion::parquet::basic::Compression::UNCOMPRESSED)
         .build();
-    let column: ArrayRef = Arc::new(Int64Array::from(vec![version; 8_000]));
+    let column: ArrayRef = Arc::new(Int64Array::from_iter_values(
+        (0..8_000).map(|row| version * 100_000 + row),
+    ));
     let batch = RecordBatch::try_from_iter([("version", column)]).unwrap();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
@@ -60,7 +70,10 @@ async fn the_tpch_queries_answer_over_s3_as_on_disk_and_cost_what_the_server_cou
         let (ours, theirs) = compared(fixture.counters(), &over_s3.statistics);
         assert_eq!(ours, theirs, "the bill of query {number}");
         assert!(over_s3.statistics.requests.get > 0);
-        let on_disk = owlet.run(&tpch::query(number, &data.display().to_string())).await.unwrap();
+        let on_disk = owlet
+            .run(&tpch::query(number, &data.display().to_string()))
+            .await
+            .unwrap();
         assert_eq!(over_s3.table(), on_disk.table(), "query {number}");
     }
 }
@@ -76,10 +89,15 @@ async fn pages_of_a_listing_and_retried_faults_are_on_the_bill() {
     fixture.set_page_size(10);
     let slow_down = Fault::Status {
         code: 503,
-        s3_code: "SlowDown".to_owned(),
+        s3_code: "SlowDown",
     };
     fixture.inject(FaultRule::on(RequestKind::Get).skip(3).times(2).fault(slow_down));
-    fixture.inject(FaultRule::on(RequestKind::Get).skip(9).times(1).fault(Fault::ResetMidBody { after_bytes: 10 }));
+    fixture.inject(
+        FaultRule::on(RequestKind::Get)
+            .skip(9)
+            .times(1)
+            .fault(Fault::ResetMidBody { after_bytes: 10 }),
+    );
     let answer = owlet.run("SELECT sum(n) FROM 's3://lake/t/'").await.unwrap();
     assert_eq!(answer.value(), (0..25).sum::<i64>().to_string());
     assert_eq!(answer.statistics.requests.list, 3);
@@ -129,9 +147,11 @@ async fn an_object_that_is_overwritten_before_the_first_row_gives_the_new_rows_a
     fixture.on_request(overwrite, move |_| {
         objects.put("lake", "v.parquet", versioned(2));
     });
-    let answer = owlet.run("SELECT min(version), max(version), count(*) FROM 's3://lake/v.parquet' WHERE version > 0").await;
+    let answer = owlet
+        .run("SELECT min(version / 100000) AS a, max(version / 100000) AS b, count(*) AS c FROM 's3://lake/v.parquet'")
+        .await;
     let table = answer.unwrap().table();
-    assert!(table.contains('2') && !table.contains(" 1 "), "{table}");
+    assert!(table.contains("| 2 | 2 | 8000 |"), "{table}");
 }
 
 #[tokio::test]
@@ -144,7 +164,10 @@ async fn an_object_that_keeps_changing_is_an_error_and_never_a_mixture() {
         let next = version.fetch_add(1, Ordering::Relaxed) + 1;
         objects.put("lake", "v.parquet", versioned(i64::try_from(next).unwrap()));
     });
-    let error = owlet.run("SELECT sum(version) FROM 's3://lake/v.parquet' WHERE version >= 0").await.unwrap_err();
+    let error = owlet
+        .run("SELECT sum(version) FROM 's3://lake/v.parquet'")
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), ErrorCode::ObjectChanged, "{error}");
     assert!(error.message().contains("v.parquet"), "{error}");
 }
@@ -158,7 +181,9 @@ async fn of_a_thousand_seeded_races_with_another_writer_none_gives_a_mixture() {
     for race in 0..1_000_u64 {
         fixture.reset();
         fixture.put("lake", "v.parquet", &contents[0]);
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         // One HEAD, then at most five GETs: the footer and four row groups. Twice in some races, so that the second attempt
         // meets a change as well.
         let (objects, new) = (fixture.objects(), contents[1].clone());
@@ -170,10 +195,14 @@ async fn of_a_thousand_seeded_races_with_another_writer_none_gives_a_mixture() {
             let odd = flips.fetch_add(1, Ordering::Relaxed) % 2 == 1;
             objects.put("lake", "v.parquet", if odd { &old } else { &new });
         });
-        let sql = "SELECT min(version) = max(version) AND count(*) = 8000 FROM 's3://lake/v.parquet' WHERE version >= 0";
+        let sql = "SELECT min(version / 100000) = max(version / 100000) AND count(*) = 8000 FROM 's3://lake/v.parquet'";
         match owlet.run(sql).await {
             Ok(answer) => {
-                assert_eq!(answer.value(), "true", "race {race} (point {point}, {times} times) gave a mixture");
+                assert_eq!(
+                    answer.value(),
+                    "true",
+                    "race {race} (point {point}, {times} times) gave a mixture"
+                );
                 restarted += u64::from(fixture.counters().get > 5);
             }
             Err(error) => {
@@ -182,7 +211,10 @@ async fn of_a_thousand_seeded_races_with_another_writer_none_gives_a_mixture() {
             }
         }
     }
-    assert!(restarted > 100 && caught > 100, "the races met no change: {restarted} restarts, {caught} errors");
+    assert!(
+        restarted > 100 && caught > 100,
+        "the races met no change: {restarted} restarts, {caught} errors"
+    );
 }
 
 #[tokio::test]
@@ -203,8 +235,15 @@ async fn a_store_that_does_not_answer_or_denies_is_named_without_secrets() {
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("a-secret-that-is-wrong"), "{shown}");
     let gone = TestEngine::over(&fixture).await;
-    for location in ["s3://lake/nothing/", "s3://lake/nothing.parquet", "s3://no-such-bucket/t/"] {
+    for location in [
+        "s3://lake/nothing/",
+        "s3://lake/nothing.parquet",
+        "s3://no-such-bucket/t/",
+    ] {
         let error = gone.run(&format!("SELECT * FROM '{location}'")).await.unwrap_err();
-        assert!(error.message().contains(location.trim_end_matches('/')), "{location}: {error}");
+        assert!(
+            error.message().contains(location.trim_end_matches('/')),
+            "{location}: {error}"
+        );
     }
 }

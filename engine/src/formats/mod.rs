@@ -14,5 +14,4 @@ mod hive;
 mod schema;
 mod table;
 
-
 pub use table::{FileTable, Settings};

@@ -68,7 +68,13 @@ pub fn check_fits(file: &str, schema: &Schema, table: &Schema) -> Result<()> {
         let known = table.field(index).data_type();
         let found = readable(field.data_type());
         if widened(known, &found).as_ref() != Some(known) {
-            return Err(clash(table.field(index).name(), "the files looked at first", known, file, &found));
+            return Err(clash(
+                table.field(index).name(),
+                "the files looked at first",
+                known,
+                file,
+                &found,
+            ));
         }
     }
     Ok(())
@@ -81,13 +87,21 @@ pub fn index_of(schema: &Schema, name: &str) -> Option<usize> {
         return Some(index);
     }
     let lower = name.to_lowercase();
-    let mut alike = schema.fields().iter().enumerate().filter(|(_, field)| field.name().to_lowercase() == lower);
+    let mut alike = schema
+        .fields()
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| field.name().to_lowercase() == lower);
     let first = alike.next()?;
     alike.next().is_none().then_some(first.0)
 }
 
 fn has_case_twins(schema: &Schema) -> bool {
-    let mut names: Vec<String> = schema.fields().iter().map(|field| field.name().to_lowercase()).collect();
+    let mut names: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().to_lowercase())
+        .collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair[0] == pair[1])
 }
@@ -197,7 +211,11 @@ mod tests {
             (Utf8, LargeUtf8, Some(Utf8View)),
             (Dictionary(Box::new(Int32), Box::new(Utf8)), Utf8, Some(Utf8View)),
             (Utf8, Int64, None),
-            (Timestamp(TimeUnit::Millisecond, None), Timestamp(TimeUnit::Nanosecond, None), Some(Timestamp(TimeUnit::Nanosecond, None))),
+            (
+                Timestamp(TimeUnit::Millisecond, None),
+                Timestamp(TimeUnit::Nanosecond, None),
+                Some(Timestamp(TimeUnit::Nanosecond, None)),
+            ),
             (Boolean, Int8, None),
         ] {
             assert_eq!(widened(&readable(&a), &readable(&b)), wanted, "{a} and {b}");
@@ -224,7 +242,10 @@ mod tests {
 
     #[test]
     fn twins_by_case_in_one_file_keep_their_case() {
-        let twins = Schema::new(vec![Field::new("a", DataType::Int64, true), Field::new("A", DataType::Int64, true)]);
+        let twins = Schema::new(vec![
+            Field::new("a", DataType::Int64, true),
+            Field::new("A", DataType::Int64, true),
+        ]);
         let merged = merge([("f", &twins)]).unwrap();
         assert_eq!(index_of(&merged, "A"), Some(1));
     }

@@ -76,10 +76,17 @@ impl FileTable {
         let all_files_merged = sample.len() == listed.len();
         let schemas = read_schemas(&footers, &listed, &sample, location, settings.footers_in_flight).await?;
         let names: Vec<String> = sample.iter().map(|index| shown(location, &listed[*index])).collect();
-        let named = names.iter().map(String::as_str).zip(schemas.iter().map(|(_, schema)| schema));
+        let named = names
+            .iter()
+            .map(String::as_str)
+            .zip(schemas.iter().map(|(_, schema)| schema));
         let file_schema = schema::merge(named)?;
         let levels: Vec<_> = listed.iter().map(|file| path_levels(file)).collect();
-        let taken: Vec<String> = file_schema.fields().iter().map(|field| field.name().to_lowercase()).collect();
+        let taken: Vec<String> = file_schema
+            .fields()
+            .iter()
+            .map(|field| field.name().to_lowercase())
+            .collect();
         let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
         let partitions = PartitionColumns::infer(&levels, &taken)?;
         let mut files: Vec<PartitionedFile> = listed
@@ -91,11 +98,16 @@ impl FileTable {
             .collect();
         for (index, own) in &schemas {
             let file = &mut files[*index];
-            let footer = footers.get(&file.object_meta).await.map_err(|error| footer_error(error, location.object(file.path())))?;
+            let footer = footers
+                .get(&file.object_meta)
+                .await
+                .map_err(|error| footer_error(error, location.object(file.path())))?;
             let statistics = file_statistics(&footer, own, &file_schema);
             file.statistics = Some(Arc::new(with_partitions(statistics, &file.partition_values)));
         }
-        let columns = TableSchema::builder(file_schema).with_table_partition_cols(partitions.fields().to_vec()).build();
+        let columns = TableSchema::builder(file_schema)
+            .with_table_partition_cols(partitions.fields().to_vec())
+            .build();
         Ok(Self {
             store_url,
             columns,
@@ -116,7 +128,9 @@ impl FileTable {
         let df_schema = DFSchema::try_from(Arc::clone(&partitions))?;
         let mut keep = vec![true; self.files.len()];
         for filter in about_paths {
-            let decided = state.create_physical_expr(unqualified(filter)?, &df_schema)?.evaluate(&batch);
+            let decided = state
+                .create_physical_expr(unqualified(filter)?, &df_schema)?
+                .evaluate(&batch);
             let Ok(decided) = decided.and_then(|value| value.into_array(self.files.len())) else {
                 continue;
             };
@@ -141,7 +155,9 @@ fn is_about(filter: &Expr, partitions: &Schema) -> bool {
     let columns = filter.column_refs();
     !columns.is_empty()
         && !filter.is_volatile()
-        && columns.iter().all(|column| partitions.field_with_name(column.name()).is_ok())
+        && columns
+            .iter()
+            .all(|column| partitions.field_with_name(column.name()).is_ok())
 }
 
 /// `filter` with bare column names, as the batch of partition values has them.
@@ -150,9 +166,9 @@ fn unqualified(filter: &Expr) -> datafusion::common::Result<Expr> {
     filter
         .clone()
         .transform(|expr| match expr {
-            Expr::Column(column) if column.relation.is_some() => {
-                Ok(Transformed::yes(Expr::Column(datafusion::common::Column::new_unqualified(column.name))))
-            }
+            Expr::Column(column) if column.relation.is_some() => Ok(Transformed::yes(Expr::Column(
+                datafusion::common::Column::new_unqualified(column.name),
+            ))),
             other => Ok(Transformed::no(other)),
         })
         .data()
@@ -164,7 +180,11 @@ fn partition_batch(schema: &SchemaRef, files: &[PartitionedFile]) -> datafusion:
         .map(|index| ScalarValue::iter_to_array(files.iter().map(|file| file.partition_values[index].clone())))
         .collect::<datafusion::common::Result<Vec<ArrayRef>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(files.len()));
-    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(schema),
+        columns,
+        &options,
+    )?)
 }
 
 /// The directories of a file that read `key=value`, beside its path.

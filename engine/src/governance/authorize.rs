@@ -25,7 +25,10 @@ impl Authorization {
 ///
 /// # Errors
 /// `PERMISSION_DENIED` that names what is missing.
-#[expect(clippy::unnecessary_wraps, reason = "the door is real before the first rule that refuses")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the door is real before the first rule that refuses"
+)]
 pub fn authorize(principal: &Principal, statement: &Statement) -> Result<Authorization> {
     // Without a catch-all: a kind that is added is decided here before it can run.
     match statement.kind() {

@@ -28,11 +28,15 @@ where
         // Nobody listens any more if the statement was cancelled.
         let _ = sender.send(runtime.block_on(work));
     };
-    let spawned = thread::Builder::new().name("owlet-planning".to_owned()).stack_size(STACK_BYTES).spawn(body);
-    spawned.map_err(|error| {
-        Error::new(ErrorCode::Internal, format!("no thread to plan on: {error}")).caused_by(error)
-    })?;
-    receiver.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "planning ended by a panic")))
+    let spawned = thread::Builder::new()
+        .name("owlet-planning".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(body);
+    spawned
+        .map_err(|error| Error::new(ErrorCode::Internal, format!("no thread to plan on: {error}")).caused_by(error))?;
+    receiver
+        .await
+        .unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "planning ended by a panic")))
 }
 
 #[cfg(test)]
@@ -41,7 +45,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_becomes_an_error() {
-        let error = run(async { if true { panic!("on purpose") } else { Ok(()) } }).await.unwrap_err();
+        let error = run(async { if true { panic!("on purpose") } else { Ok(()) } })
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), ErrorCode::Internal);
     }
 }

@@ -107,9 +107,10 @@ fn code_and_message(error: &DataFusionError) -> (ErrorCode, String) {
             (ErrorCode::Internal, "the query ended by a panic".to_owned())
         }
         // What a nested loop join says when it can neither hold its left side nor spill it.
-        DataFusionError::Internal(message) if message.contains("no data to spill") => {
-            (ErrorCode::ExceededMemoryLimit, "a join without equality needs more memory than was granted".to_owned())
-        }
+        DataFusionError::Internal(message) if message.contains("no data to spill") => (
+            ErrorCode::ExceededMemoryLimit,
+            "a join without equality needs more memory than was granted".to_owned(),
+        ),
         DataFusionError::Configuration(message) => (ErrorCode::InvalidSetting, plain(message)),
         other => (ErrorCode::Internal, plain(&other.strip_backtrace())),
     }
@@ -123,10 +124,16 @@ fn schema_error(error: &SchemaError) -> (ErrorCode, String) {
                 Some(near) => format!("; did you mean \"{near}\"?"),
                 None => known_columns(known),
             };
-            (ErrorCode::ColumnNotFound, format!("there is no column \"{}\"{hint}", field.name))
+            (
+                ErrorCode::ColumnNotFound,
+                format!("there is no column \"{}\"{hint}", field.name),
+            )
         }
         SchemaError::AmbiguousReference { field } => {
-            let message = format!("column \"{}\" is in more than one relation; write relation.column", field.name);
+            let message = format!(
+                "column \"{}\" is in more than one relation; write relation.column",
+                field.name
+            );
             (ErrorCode::ColumnNotFound, message)
         }
         other => (ErrorCode::TypeMismatch, plain(&other.to_string())),
@@ -197,9 +204,10 @@ fn arrow_error(error: &ArrowError) -> (ErrorCode, String) {
 /// The only files that the library itself writes or reads are those that it spills.
 fn io_error(error: &io::Error) -> (ErrorCode, String) {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            (ErrorCode::ExceededSpillLimit, "the disk that queries spill to is full".to_owned())
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+            ErrorCode::ExceededSpillLimit,
+            "the disk that queries spill to is full".to_owned(),
+        ),
         _ => (ErrorCode::Internal, format!("a spilled file cannot be used: {error}")),
     }
 }

@@ -100,7 +100,10 @@ impl Planner {
         };
         let view = governance::resolve(authorization, statement.reads(), defaults, &sources).await?;
         let state = state::of_query(&self.template, &view, defaults, storage)?;
-        let logical = state.statement_to_plan(statement.tree().clone()).await.map_err(from_datafusion)?;
+        let logical = state
+            .statement_to_plan(statement.tree().clone())
+            .await
+            .map_err(from_datafusion)?;
         guard::check(&logical)?;
         let physical = state.create_physical_plan(&logical).await.map_err(from_datafusion)?;
         Ok(Plan {

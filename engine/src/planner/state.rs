@@ -38,7 +38,12 @@ pub fn template(target_partitions: usize) -> SessionState {
 ///
 /// # Errors
 /// `INTERNAL` if the tables cannot be put together.
-pub fn of_query(template: &SessionState, view: &View, defaults: &Defaults, storage: &Arc<QueryStorage>) -> Result<SessionState> {
+pub fn of_query(
+    template: &SessionState,
+    view: &View,
+    defaults: &Defaults,
+    storage: &Arc<QueryStorage>,
+) -> Result<SessionState> {
     let mut config = template.config().clone();
     let options = config.options_mut();
     options.catalog.default_catalog.clone_from(&defaults.catalog);

@@ -119,7 +119,10 @@ impl Query {
     /// Runs the statement until it ends, fails, panics or is cancelled, closes its record, and only then tells the caller.
     async fn to_its_end(mut self, record: OpenRecord) {
         let (cancel, events) = (self.cancel.clone(), self.events.clone());
-        let outcome = cancel.run_until_cancelled(self.attempts(&record)).await.unwrap_or_else(|| Err(cancelled()));
+        let outcome = cancel
+            .run_until_cancelled(self.attempts(&record))
+            .await
+            .unwrap_or_else(|| Err(cancelled()));
         self.progress.end();
         let ended = outcome.as_ref().map_or_else(Outcome::from, |()| Outcome::Succeeded);
         let closed = record.finish(ended, self.progress.statistics().into()).await;
@@ -190,7 +193,10 @@ impl Query {
                 tell(&self.events, Event::Schema(schema)).await
             }
             Some(announced) if *announced == schema => Ok(()),
-            Some(_) => Err(Error::new(ErrorCode::ObjectChanged, "the columns of a file changed while it was read")),
+            Some(_) => Err(Error::new(
+                ErrorCode::ObjectChanged,
+                "the columns of a file changed while it was read",
+            )),
         }
     }
 }
@@ -247,5 +253,8 @@ fn cancelled() -> Error {
 }
 
 fn panicked() -> Error {
-    Error::new(ErrorCode::Internal, "the query ended by a panic; this is a defect, please report it with the statement")
+    Error::new(
+        ErrorCode::Internal,
+        "the query ended by a panic; this is a defect, please report it with the statement",
+    )
 }

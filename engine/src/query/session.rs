@@ -34,6 +34,12 @@ impl Session {
     /// Whatever is wrong with the statement or with what it reads, found before the first row; see
     /// [`ErrorCode`](crate::ErrorCode). Errors found later come through the stream.
     pub async fn run(&self, sql: &str) -> Result<QueryStream> {
-        run::start(Arc::clone(&self.parts), self.principal.clone(), self.defaults.clone(), sql).await
+        run::start(
+            Arc::clone(&self.parts),
+            self.principal.clone(),
+            self.defaults.clone(),
+            sql,
+        )
+        .await
     }
 }

@@ -76,10 +76,16 @@ impl WorkGroup {
             .with_max_temp_directory_size(settings.spill_limit_bytes)
             .build()
             .map_err(|error| {
-                Error::new(ErrorCode::InvalidSetting, format!("workgroup.spill_directory cannot be used: {error}"))
+                Error::new(
+                    ErrorCode::InvalidSetting,
+                    format!("workgroup.spill_directory cannot be used: {error}"),
+                )
             })?;
         Ok(Self {
-            running: Arc::new(Semaphore::new(or(settings.concurrent_statements, 2 * machine.processors))),
+            running: Arc::new(Semaphore::new(or(
+                settings.concurrent_statements,
+                2 * machine.processors,
+            ))),
             planning: Arc::new(Semaphore::new(or(settings.concurrent_planning, 2 * machine.processors))),
             waiting: AtomicUsize::new(0),
             grant_bytes: or(settings.query_memory_limit_bytes, limit_bytes).min(limit_bytes),
@@ -144,7 +150,10 @@ impl WorkGroup {
         let ahead = self.waiting.fetch_add(1, Ordering::AcqRel);
         let _waiting = Waiting(&self.waiting);
         if ahead >= self.settings.queue_limit {
-            return Err(full(format!("{ahead} statements wait already, the limit is {}", self.settings.queue_limit)));
+            return Err(full(format!(
+                "{ahead} statements wait already, the limit is {}",
+                self.settings.queue_limit
+            )));
         }
         let limit = Duration::from_secs(self.settings.queue_timeout_seconds);
         match tokio::time::timeout(limit, Arc::clone(places).acquire_owned()).await {

@@ -32,14 +32,16 @@ impl Total {
 
     fn try_add(&self, bytes: usize) -> bool {
         let within = |reserved: usize| reserved.checked_add(bytes).filter(|sum| *sum <= self.limit_bytes);
-        self.reserved_bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, within).is_ok()
+        self.reserved_bytes
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, within)
+            .is_ok()
     }
 }
 
 /// The pool of one query.
 ///
-/// Operators that can spill share three quarters of what the others leave; the last quarter is for those that cannot, such
-/// as the merge of sorted runs, which would otherwise find everything taken by the sorts that feed it.
+/// Operators that can spill share what the others leave, three quarters at most: the last quarter is for those that cannot,
+/// such as the merge of sorted runs, which would otherwise find everything taken by the sorts that feed it.
 #[derive(Debug)]
 pub struct GrantedPool {
     grant_bytes: usize,
@@ -60,7 +62,11 @@ impl Reserved {
     }
 
     fn of_kind(&mut self, can_spill: bool) -> &mut usize {
-        if can_spill { &mut self.spillable_bytes } else { &mut self.unspillable_bytes }
+        if can_spill {
+            &mut self.spillable_bytes
+        } else {
+            &mut self.unspillable_bytes
+        }
     }
 }
 
@@ -77,14 +83,20 @@ impl GrantedPool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What `consumer` may hold in all, if it can spill.
+    /// What one operator that can spill may hold.
     fn share(&self, state: &Reserved) -> usize {
-        let shared = (self.grant_bytes / 4 * 3).saturating_sub(state.unspillable_bytes);
-        shared / state.spillers.max(1)
+        let left = self.grant_bytes.saturating_sub(state.unspillable_bytes);
+        left.min(self.grant_bytes / 4 * 3) / state.spillers.max(1)
     }
 }
 
-fn refusal(reservation: &MemoryReservation, additional: usize, held: usize, whose: &str, limit: usize) -> DataFusionError {
+fn refusal(
+    reservation: &MemoryReservation,
+    additional: usize,
+    held: usize,
+    whose: &str,
+    limit: usize,
+) -> DataFusionError {
     DataFusionError::ResourcesExhausted(format!(
         "\"{}\" needs {} more memory while this query holds {}; {whose} limit is {}",
         reservation.consumer().name(),
@@ -130,7 +142,13 @@ impl MemoryPool for GrantedPool {
             return Err(refusal(reservation, additional, held, "this operator's", share));
         }
         if !self.total.try_add(additional) {
-            return Err(refusal(reservation, additional, held, "the engine's", self.total.limit_bytes));
+            return Err(refusal(
+                reservation,
+                additional,
+                held,
+                "the engine's",
+                self.total.limit_bytes,
+            ));
         }
         *state.of_kind(can_spill) += additional;
         Ok(())
@@ -171,7 +189,10 @@ mod tests {
             }
             pool.reserved()
         };
-        assert!(reserve(Arc::new(FairSpillPool::new(1000))) > 2000, "the bare pool holds its limit now: drop this guard");
+        assert!(
+            reserve(Arc::new(FairSpillPool::new(1000))) > 2000,
+            "the bare pool holds its limit now: drop this guard"
+        );
         assert!(reserve(Arc::new(GrantedPool::new(1000, Arc::new(Total::new(10_000))))) <= 1000);
     }
 

@@ -77,7 +77,9 @@ fn memory_bytes() -> Option<usize> {
         let kibibytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
         kibibytes.checked_mul(1024)
     });
-    let group = fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    let group = fs::read_to_string("/sys/fs/cgroup/memory.max")
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     match (total, group) {
         (Some(total), Some(group)) => Some(total.min(group)),
         (total, group) => total.or(group),

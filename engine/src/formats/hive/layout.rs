@@ -116,7 +116,9 @@ fn refuse_beyond(seen: usize, limit: usize, location: &Location) -> Result<()> {
     }
     Err(Error::new(
         ErrorCode::ExceededStatementLimit,
-        format!("\"{location}\" holds more than {limit} objects; narrow the path or raise formats.listing_limit_objects"),
+        format!(
+            "\"{location}\" holds more than {limit} objects; narrow the path or raise formats.listing_limit_objects"
+        ),
     ))
 }
 
@@ -159,13 +161,22 @@ fn ending(path: &Path) -> Ending {
 
 fn foreign_file(path: &Path, location: &Location, among_parquet: bool) -> Error {
     let advice = if among_parquet {
-        format!("; read the Parquet files beside it with \"{}/*.parquet\"", location.to_string().trim_end_matches('/'))
+        format!(
+            "; read the Parquet files beside it with \"{}/*.parquet\"",
+            location.to_string().trim_end_matches('/')
+        )
     } else {
-        format!("; files are taken as Parquet when their name ends in .{}", PARQUET_ENDINGS.join(", ."))
+        format!(
+            "; files are taken as Parquet when their name ends in .{}",
+            PARQUET_ENDINGS.join(", .")
+        )
     };
     Error::new(
         ErrorCode::NotSupported,
-        format!("\"{}\" is not a Parquet file by its name, and other formats are not supported yet{advice}", location.object(path)),
+        format!(
+            "\"{}\" is not a Parquet file by its name, and other formats are not supported yet{advice}",
+            location.object(path)
+        ),
     )
 }
 
@@ -180,7 +191,9 @@ fn refuse_logged_table(relative: &str, location: &Location) -> Result<()> {
         None => Ok(()),
         Some(kind) => Err(Error::new(
             ErrorCode::NotSupported,
-            format!("\"{location}\" is a {kind} table, which is not supported yet; its files alone would be a wrong answer"),
+            format!(
+                "\"{location}\" is a {kind} table, which is not supported yet; its files alone would be a wrong answer"
+            ),
         )),
     }
 }
@@ -191,7 +204,11 @@ mod tests {
 
     #[test]
     fn a_glob_asks_for_hidden_names_only_in_its_pattern() {
-        for (glob, wanted) in [("s3://b/.x/*.parquet", false), ("s3://b/x/_*", true), ("/a/*/.y/z", true)] {
+        for (glob, wanted) in [
+            ("s3://b/.x/*.parquet", false),
+            ("s3://b/x/_*", true),
+            ("/a/*/.y/z", true),
+        ] {
             assert_eq!(names_hidden(glob), wanted, "{glob}");
         }
     }
@@ -205,7 +222,12 @@ mod tests {
 
     #[test]
     fn names_without_an_ending_and_in_any_case_are_parquet() {
-        for (path, parquet) in [("20240101_abc", true), ("A.PARQUET", true), ("a.snappy.parquet", true), ("a.csv", false)] {
+        for (path, parquet) in [
+            ("20240101_abc", true),
+            ("A.PARQUET", true),
+            ("a.snappy.parquet", true),
+            ("a.csv", false),
+        ] {
             assert_eq!(matches!(ending(&Path::from(path)), Ending::Parquet), parquet, "{path}");
         }
     }

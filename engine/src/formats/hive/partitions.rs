@@ -21,7 +21,12 @@ pub fn levels(path: &str) -> Vec<(String, Option<String>)> {
         .split('/')
         .filter_map(|directory| directory.split_once('='))
         .filter(|(key, _)| !key.is_empty())
-        .map(|(key, value)| (decoded(key).to_lowercase(), (value != HIVE_NULL).then(|| decoded(value))))
+        .map(|(key, value)| {
+            (
+                decoded(key).to_lowercase(),
+                (value != HIVE_NULL).then(|| decoded(value)),
+            )
+        })
         .collect()
 }
 
@@ -50,7 +55,10 @@ impl PartitionColumns {
         if let Some((path, _)) = files.iter().find(|(_, levels)| keys(levels) != wanted) {
             return Err(Error::new(
                 ErrorCode::BadData,
-                format!("\"{path}\" lies under other partition directories than \"{first}\" ({})", wanted.join("/")),
+                format!(
+                    "\"{path}\" lies under other partition directories than \"{first}\" ({})",
+                    wanted.join("/")
+                ),
             ));
         }
         let mut fields: Vec<FieldRef> = Vec::new();
@@ -94,17 +102,26 @@ fn fitting_type<'a>(values: impl Iterator<Item = &'a str> + Clone) -> DataType {
 /// `07` is text or a month: as a number it is what people compare it with, so leading zeros are allowed.
 fn whole_number(value: &str) -> Option<i64> {
     let digits = value.strip_prefix('-').unwrap_or(value);
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| value.parse().ok())
+        .flatten()
 }
 
 /// Days since 1970-01-01 of a value such as `2024-07-31`.
 fn date(value: &str) -> Option<i32> {
-    let date = (value.len() == 10).then(|| NaiveDate::parse_from_str(value, "%Y-%m-%d").ok()).flatten()?;
+    let date = (value.len() == 10)
+        .then(|| NaiveDate::parse_from_str(value, "%Y-%m-%d").ok())
+        .flatten()?;
     i32::try_from((date - NaiveDate::default()).num_days()).ok()
 }
 
 fn value(field: &FieldRef, levels: &[(String, Option<String>)]) -> ScalarValue {
-    let text = levels.iter().find(|(key, _)| key == field.name()).and_then(|(_, value)| value.as_deref());
+    let text = levels
+        .iter()
+        .find(|(key, _)| key == field.name())
+        .and_then(|(_, value)| value.as_deref());
     match field.data_type() {
         DataType::Int64 => ScalarValue::Int64(text.and_then(whole_number)),
         DataType::Date32 => ScalarValue::Date32(text.and_then(date)),

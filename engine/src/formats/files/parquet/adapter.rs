@@ -5,9 +5,7 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr_adapter::{
-    DefaultPhysicalExprAdapter, PhysicalExprAdapter, PhysicalExprAdapterFactory,
-};
+use datafusion::physical_expr_adapter::{DefaultPhysicalExprAdapter, PhysicalExprAdapter, PhysicalExprAdapterFactory};
 use std::sync::Arc;
 
 use crate::formats::schema;
@@ -60,7 +58,9 @@ impl PhysicalExprAdapter for AnyCaseAdapter {
                 if name == column.name() {
                     return Ok(Transformed::no(expression));
                 }
-                Ok(Transformed::yes(Arc::new(Column::new(name, column.index())) as Arc<dyn PhysicalExpr>))
+                Ok(Transformed::yes(
+                    Arc::new(Column::new(name, column.index())) as Arc<dyn PhysicalExpr>
+                ))
             })
             .data()
     }

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use datafusion::object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
+use parquet::DecodeResult;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
-use parquet::DecodeResult;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -103,7 +103,12 @@ mod tests {
 
     #[test]
     fn the_first_read_is_bounded_and_never_longer_than_the_file() {
-        for (size, guess) in [(100, 100), (20_000, 16_384), (100_000_000, 100_000), (u64::MAX / 2, 524_288)] {
+        for (size, guess) in [
+            (100, 100),
+            (20_000, 16_384),
+            (100_000_000, 100_000),
+            (u64::MAX / 2, 524_288),
+        ] {
             assert_eq!(footer_guess_bytes(size), guess);
         }
     }

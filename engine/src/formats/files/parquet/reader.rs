@@ -75,8 +75,8 @@ impl Reader {
         if page_index == PageIndexPolicy::Skip {
             return Ok(footer);
         }
-        let mut reader = ParquetMetaDataReader::new_with_metadata(Arc::unwrap_or_clone(footer))
-            .with_page_index_policy(page_index);
+        let mut reader =
+            ParquetMetaDataReader::new_with_metadata(Arc::unwrap_or_clone(footer)).with_page_index_policy(page_index);
         let fetch = Fetch {
             store: self.store(),
             object: &self.object,
@@ -94,7 +94,13 @@ struct Fetch<'a> {
 
 impl MetadataFetch for Fetch<'_> {
     fn fetch(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
-        async move { self.store.get_range(&self.object.location, range).await.map_err(external) }.boxed()
+        async move {
+            self.store
+                .get_range(&self.object.location, range)
+                .await
+                .map_err(external)
+        }
+        .boxed()
     }
 }
 
@@ -104,11 +110,23 @@ fn external(error: impl std::error::Error + Send + Sync + 'static) -> ParquetErr
 
 impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
-        async move { self.store().get_range(&self.object.location, range).await.map_err(external) }.boxed()
+        async move {
+            self.store()
+                .get_range(&self.object.location, range)
+                .await
+                .map_err(external)
+        }
+        .boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
-        async move { self.store().get_ranges(&self.object.location, &ranges).await.map_err(external) }.boxed()
+        async move {
+            self.store()
+                .get_ranges(&self.object.location, &ranges)
+                .await
+                .map_err(external)
+        }
+        .boxed()
     }
 
     fn get_metadata<'a>(

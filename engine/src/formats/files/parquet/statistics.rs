@@ -26,7 +26,11 @@ pub fn file_statistics(footer: &ParquetMetaData, file: &Schema, table: &SchemaRe
             *column = ColumnStatistics::new_unknown();
         }
     }
-    let rows: i64 = footer.row_groups().iter().map(parquet::file::metadata::RowGroupMetaData::num_rows).sum();
+    let rows: i64 = footer
+        .row_groups()
+        .iter()
+        .map(parquet::file::metadata::RowGroupMetaData::num_rows)
+        .sum();
     statistics.num_rows = usize::try_from(rows).map_or(Precision::Absent, Precision::Exact);
     statistics
 }
