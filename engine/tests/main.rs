@@ -13,6 +13,7 @@ mod architecture;
 mod layout;
 mod life;
 mod metastore;
+mod overflow;
 mod s3;
 mod storage;
 mod support;

@@ -36,7 +36,7 @@ impl ScalarUDFImpl for Negate {
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
         match args {
-            [arg] => Ok(Expr::Negative(Box::new(arg.clone())).schema_name().to_string()),
+            [arg] => Ok(format!("(- {})", arg.schema_name())),
             _ => exec_err!("negate takes one argument"),
         }
     }

@@ -14,8 +14,7 @@ use datafusion::logical_expr::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::interval_arithmetic::{Interval, apply_operator};
 use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
 use datafusion::logical_expr::{
-    BinaryExpr, ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature,
-    Volatility,
+    ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::physical_expr_common::datum::apply;
 
@@ -23,16 +22,11 @@ use super::super::overflow::{check_digits, overflow};
 
 /// Whether the result of an operator over these types, which are those after coercion, may be one that it cannot hold.
 ///
-/// DataFusion divides integers with a check already, and decimals are computed with a check against 128 or 256 bits. What
-/// is left is a decimal result whose digits had to be cut to the most that its type has: `DECIMAL(38, 0) + 1` may have 39.
+/// DataFusion divides integers and computes times with a check already, and decimals are computed with a check against
+/// their bits. What is left is a decimal result whose digits had to be cut to the most that its type has: `DECIMAL(38, 0) + 1` may have 39.
 pub(super) fn may_overflow(left: &DataType, operator: Operator, right: &DataType) -> bool {
     if left.is_integer() && right.is_integer() {
         return operator != Operator::Divide;
-    }
-    if let (DataType::Timestamp(..), DataType::Timestamp(..)) | (DataType::Duration(_), DataType::Duration(_)) =
-        (left, right)
-    {
-        return matches!(operator, Operator::Plus | Operator::Minus);
     }
     let (Some((p1, s1, most)), Some((p2, s2, _))) = (decimal_parts(left), decimal_parts(right)) else {
         return false;
@@ -92,17 +86,6 @@ impl CheckedOperation {
         }
         BinaryTypeCoercer::new(left, &self.operator, right).get_result_type()
     }
-
-    fn name_of(&self, args: &[Expr]) -> Result<Expr> {
-        match args {
-            [left, right] => Ok(Expr::BinaryExpr(BinaryExpr::new(
-                Box::new(left.clone()),
-                self.operator,
-                Box::new(right.clone()),
-            ))),
-            _ => exec_err!("{} takes two arguments", self.operator),
-        }
-    }
 }
 
 impl ScalarUDFImpl for CheckedOperation {
@@ -116,7 +99,15 @@ impl ScalarUDFImpl for CheckedOperation {
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        Ok(self.name_of(args)?.schema_name().to_string())
+        match args {
+            [left, right] => Ok(format!(
+                "{} {} {}",
+                left.schema_name(),
+                self.operator,
+                right.schema_name()
+            )),
+            _ => exec_err!("{} takes two arguments", self.operator),
+        }
     }
 
     fn signature(&self) -> &Signature {

@@ -8,6 +8,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF};
 use datafusion::optimizer::AnalyzerRule;
@@ -51,7 +52,14 @@ impl CheckArithmetic {
             let source = DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?;
             schema.merge(&source);
         }
-        let checked = plan.map_expressions(|expr| expr.transform_up(|expr| self.check(expr, &schema)))?;
+        // A window's column is named after all that it is computed from, and not as our functions say.
+        let names = NamePreserver::new(&plan);
+        let checked = plan.map_expressions(|expr| {
+            let name = names.save(&expr);
+            // From the top: asking an operator for its type costs less than asking a function.
+            let expr = expr.transform_down(|expr| self.check(expr, &schema))?;
+            Ok(expr.update_data(|expr| name.restore(expr)))
+        })?;
         if checked.transformed {
             return checked.map_data(LogicalPlan::recompute_schema);
         }
@@ -93,7 +101,7 @@ fn operand_type(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
             }
             _ => expr.get_type(schema),
         },
-        // One that is still an operator: its result fits.
+        // Its result fits, or is checked.
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if CheckedOperation::OPERATORS.contains(op) => {
             let (left, right) = (operand_type(left, schema)?, operand_type(right, schema)?);
             BinaryTypeCoercer::new(&left, op, &right).get_result_type()
@@ -104,4 +112,49 @@ fn operand_type(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
 
 fn call(function: &Arc<ScalarUDF>, args: Vec<Expr>) -> Expr {
     Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(function), args))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::{Field, Schema};
+    use datafusion::logical_expr::{cast, col, lit};
+
+    #[test]
+    fn an_operator_stays_one_where_its_result_fits() {
+        let columns = [
+            ("price", DataType::Decimal128(15, 2)),
+            ("discount", DataType::Decimal128(15, 2)),
+            ("wide", DataType::Decimal128(38, 0)),
+            ("count", DataType::Int64),
+            ("ratio", DataType::Float64),
+        ];
+        let fields = columns.map(|(name, data_type)| Field::new(name, data_type, true));
+        let schema = DFSchema::try_from(Schema::new(fields.to_vec())).unwrap();
+        let constant = |value: i64| cast(lit(value), DataType::Decimal128(20, 0));
+        let net = col("price") * (constant(1) - col("discount"));
+        for (expr, stays) in [
+            (net.clone(), true),
+            (net.clone() * (constant(1) + col("discount")), false),
+            (col("price") * (constant(i64::MIN) - col("discount")), true),
+            (col("price") * (col("price") * constant(999_999)), true),
+            (col("price") * (col("price") * constant(9_999_999)), false),
+            (col("wide") + constant(0), false),
+            (net.clone() + net, true),
+            (col("count") + lit(1_i64), false),
+            (Expr::Negative(Box::new(col("count"))), false),
+            (col("count") / lit(2_i64), true),
+            (col("ratio") * col("ratio") - lit(1.0), true),
+            (Expr::Negative(Box::new(col("ratio"))), true),
+        ] {
+            let rule = CheckArithmetic::default();
+            let checked = expr.clone().transform_down(|expr| rule.check(expr, &schema)).unwrap();
+            assert_eq!(!checked.transformed, stays, "{expr}");
+            assert_eq!(checked.data.schema_name().to_string(), expr.schema_name().to_string());
+            assert_eq!(
+                checked.data.to_field(&schema).unwrap().1.data_type(),
+                expr.to_field(&schema).unwrap().1.data_type()
+            );
+        }
+    }
 }
