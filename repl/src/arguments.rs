@@ -13,8 +13,8 @@ use crate::script::Source;
 
 /// SQL over Parquet in S3-compatible object storage.
 ///
-/// Runs the statements of -c, -f or standard input in their order and writes their results to standard output, and what each
-/// cost to standard error.
+/// Runs the statements of -c, -f or standard input in their order and writes their results to standard output, and what
+/// each cost to standard error.
 #[derive(Debug, Parser)]
 #[command(name = "owlet", version, max_term_width = 110, disable_help_subcommand = true)]
 pub struct Arguments {
@@ -27,18 +27,19 @@ pub struct Arguments {
     file: Vec<PathBuf>,
 
     /// How results are written [default: by the end of the name of -o, else table]
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)), hide_possible_values = true)]
+    #[arg(long, value_name = "FORMAT", value_parser = format_names(), hide_possible_values = true)]
     format: Option<String>,
 
     /// Write results to this file instead of standard output
     ///
-    /// The file appears whole, when every statement has succeeded; until then, and after a failure, an existing file keeps its
-    /// content. Except in the formats for people, it holds one table: results of the same columns follow each other, a
-    /// result of other columns is an error.
+    /// The file appears whole, when every statement has succeeded; until then, and after a failure, an existing file
+    /// keeps its content. Except in the formats for people, it holds one table: results of the same columns follow each
+    /// other, a result of other columns is an error.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Show at most this many rows of each table, half of them from its end, or "all" [default: 40 on a terminal, else all]
+    /// Show at most this many rows of each table, half of them from its end, or "all" [default: 40 on a terminal, else
+    /// all]
     #[arg(long, value_name = "ROWS")]
     pub max_rows: Option<RowLimit>,
 
@@ -60,7 +61,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Keep Owlet's own data here [default: the configuration's data_directory, else $OWLET_HOME, else $XDG_DATA_HOME/owlet, else ~/.local/share/owlet]
+    /// Keep Owlet's own data here [default: the configuration's data_directory, else $OWLET_HOME, else
+    /// $XDG_DATA_HOME/owlet, else ~/.local/share/owlet]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
@@ -154,6 +156,10 @@ fn sources(matches: &ArgMatches) -> Vec<Source> {
     sources.into_iter().map(|(_, source)| source).collect()
 }
 
+fn format_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
+}
+
 fn long_help() -> String {
     let formats = FORMATS
         .iter()
@@ -175,7 +181,8 @@ Examples:
   owlet -f nightly.sql -o report.parquet --quiet
   echo 'select 1 as one' | owlet --format markdown
 
-Credentials come from the environment (AWS_ACCESS_KEY_ID …), the shared AWS files or the configuration, never from arguments.
+Credentials come from the environment (AWS_ACCESS_KEY_ID …), the shared AWS files or the configuration, never from
+arguments.
 NO_COLOR declines colours.";
 
 #[cfg(test)]

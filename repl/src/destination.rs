@@ -38,7 +38,8 @@ impl Destination {
         })
     }
 
-    /// The file at `path`. A link is followed, and what is no regular file (`/dev/null`, a named pipe) is written directly.
+    /// The file at `path`. A link is followed, and what is no regular file (`/dev/null`, a named pipe) is written
+    /// directly.
     ///
     /// # Errors
     /// The directory does not exist or must not be written.

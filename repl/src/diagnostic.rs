@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::palette::Palette;
 use crate::script::Script;
-use crate::text::{visible, width};
+use crate::text::{visible, visible_lines, width};
 
 /// The most columns of the user's line that are shown; a longer one is cut around the token.
 const SHOWN_COLUMNS: usize = 100;
@@ -15,8 +15,8 @@ const SHOWN_COLUMNS: usize = 100;
 /// How many columns before the token are shown when the line is cut.
 const LEADING_COLUMNS: usize = 40;
 
-/// The error in full, with its last line end. `position` is that of the token in the whole script; without one, `statement`
-/// says where the statement begins.
+/// The error in full, with its last line end. `position` is that of the token in the whole script; without one,
+/// `statement` says where the statement begins.
 pub fn render(
     error: &Error,
     script: &Script,
@@ -43,8 +43,12 @@ pub fn render(
 
 /// `error: ` and the message, which keeps its lines but no other control character.
 pub fn headline(message: &str, palette: Palette) -> String {
-    let lines: Vec<_> = message.lines().map(visible).collect();
-    format!("{}error:{} {}\n", palette.error, palette.plain, lines.join("\n"))
+    format!(
+        "{}error:{} {}\n",
+        palette.error,
+        palette.plain,
+        visible_lines(message.trim_end())
+    )
 }
 
 /// Writes to standard error. If nobody listens there, nobody can be told so.

@@ -1,7 +1,7 @@
 //! `owlet`: SQL over files in object storage, from the command line.
 //!
-//! Read `main` and then `run`: arguments, scripts, destination, engine, statements, end. Everything that comes from outside (arguments,
-//! environment, terminals) is read here, once, and handed on.
+//! Read `main` and then `run`: arguments, scripts, settings, output, engine. Everything that comes from outside
+//! (arguments, environment, terminals) is read here, once, and handed on. What happens to the statements is `one_shot`.
 
 mod arguments;
 mod destination;
@@ -90,8 +90,8 @@ fn sources(arguments: &Arguments) -> Result<Vec<Source>, Failure> {
         return Ok(arguments.sources.clone());
     }
     if io::stdin().is_terminal() {
-        let message = "NOT_SUPPORTED: there is no interactive shell yet; use owlet -c \"SELECT …\", owlet -f script.sql, or \
-                       SQL on standard input (owlet --help shows examples)";
+        let message = "NOT_SUPPORTED: there is no interactive shell yet; use owlet -c \"SELECT …\", \
+                       owlet -f script.sql, or SQL on standard input (owlet --help shows examples)";
         return Err(Failure::Usage(message.to_owned()));
     }
     Ok(vec![Source::StandardInput])

@@ -76,7 +76,8 @@ async fn run_scripts(
     output.publish().await.map_err(|error| not_written(error, &name))
 }
 
-/// The statements of every script. All are split before the first one runs, so that a quote that is never closed runs nothing.
+/// The statements of every script. All are split before the first one runs, so that a quote that is never closed runs
+/// nothing.
 fn split<'a>(scripts: &'a [Script], manner: &Manner) -> Result<Vec<(&'a Script, Vec<StatementText<'a>>)>, Failure> {
     let split = |script: &'a Script| match script.statements() {
         Ok(statements) => Ok((script, statements)),

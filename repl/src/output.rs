@@ -1,8 +1,8 @@
 //! Results on their way to their destination.
 //!
-//! Encoding and writing have a thread of their own, one batch behind the query at most. So the query goes on while a batch
-//! is written, and a reader who does not read never keeps a signal from being heard: whoever waits here can be dropped at
-//! any time, which cuts the result off and leaves a file unpublished.
+//! Encoding and writing have a thread of their own, one batch behind the query at most. So the query goes on while a
+//! batch is written, and a reader who does not read never keeps a signal from being heard: whoever waits here can be
+//! dropped at any time, which cuts the result off and leaves a file unpublished.
 
 use std::io;
 
@@ -93,7 +93,8 @@ impl Output {
         self.send(Step::Rows(batch)).await
     }
 
-    /// Ends the result of a statement. When this returns, the destination has it, unless it holds one table, which stays open.
+    /// Ends the result of a statement. When this returns, the destination has it, unless it holds one table, which
+    /// stays open.
     pub async fn end(&mut self) -> Result<(), WriteError> {
         if self.holds_one_table() {
             Ok(())
@@ -107,8 +108,8 @@ impl Output {
         self.join().await
     }
 
-    /// Ends the run: writes what ends the format and makes a file visible. No result at all is an error for a file, which
-    /// would otherwise keep what an earlier run left there.
+    /// Ends the run: writes what ends the format and makes a file visible. No result at all is an error for a file,
+    /// which would otherwise keep what an earlier run left there.
     pub async fn publish(mut self) -> Result<(), WriteError> {
         self.close().await?;
         if self.has_results || !self.destination.is_file() {

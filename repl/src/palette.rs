@@ -13,8 +13,8 @@ impl Palette {
     /// No colours.
     pub const PLAIN: Self = Self { error: "", plain: "" };
 
-    /// Colours, if `is_terminal` and the user's environment, looked up by `variable`, does not decline them: by a `NO_COLOR`
-    /// that is not empty (<https://no-color.org>) or a terminal that knows none.
+    /// Colours, if `is_terminal` and the user's environment, looked up by `variable`, does not decline them: by a
+    /// `NO_COLOR` that is not empty (<https://no-color.org>) or a terminal that knows none.
     pub fn choose(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Self {
         let is_declined = variable("NO_COLOR").is_some_and(|value| !value.is_empty())
             || variable("TERM").is_some_and(|terminal| terminal == "dumb");

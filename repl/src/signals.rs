@@ -1,4 +1,5 @@
-//! The signals that end a run: the query is cancelled, its record is written, and the exit code says which signal it was.
+//! The signals that end a run: the query is cancelled, its record is written, and the exit code says which signal it
+//! was.
 
 use std::io;
 

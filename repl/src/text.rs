@@ -1,8 +1,8 @@
 //! Text that reaches a person's eyes: how wide it is, and what a terminal must not be told.
 //!
-//! Data may hold anything, also the escape sequences that retitle a window, move the cursor or reorder a line. Whatever is
-//! shown to people passes through [`visible`]; whatever is written to a terminal in a format for programs passes through
-//! [`TerminalGuard`].
+//! Data may hold anything, also the escape sequences that retitle a window, move the cursor or reorder a line. Whatever
+//! is shown to people passes through [`visible`]; whatever is written to a terminal in a format for programs passes
+//! through [`TerminalGuard`].
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -33,6 +33,15 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// `text` with its line ends and otherwise inert, as [`visible`].
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') {
+        Cow::Owned(text.split('\n').map(visible).collect::<Vec<_>>().join("\n"))
+    } else {
+        visible(text)
+    }
+}
+
 /// A text with a number and the right form of its noun: `1 row`, `2 rows`.
 pub fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -59,7 +68,8 @@ fn push_escape(shown: &mut String, character: char) {
     }
 }
 
-/// A sink before a terminal: lets text, line feeds and tabs through and escapes everything else that commands a terminal.
+/// A sink before a terminal: lets text, line feeds and tabs through and escapes everything else that commands a
+/// terminal.
 pub struct TerminalGuard<W> {
     terminal: W,
     /// The first bytes of a character whose last bytes have not come yet.

@@ -44,7 +44,8 @@ fn every_text_format_holds_the_rows_and_nothing_else() {
         ),
         (
             "table",
-            "+----+----------+\n| id | name     |\n+----+----------+\n|  1 | Ada      |\n|  2 | Zoë, \"Z\" |\n|  3 | NULL     |\n+----+----------+\n",
+            "+----+----------+\n| id | name     |\n+----+----------+\n\
+             |  1 | Ada      |\n|  2 | Zoë, \"Z\" |\n|  3 | NULL     |\n+----+----------+\n",
         ),
     ] {
         assert_eq!(

@@ -8,7 +8,8 @@ use nix::pty::openpty;
 
 use crate::shell::Shell;
 
-/// Runs `command` with a terminal as its input, output and errors; what it shows, with plain line ends, and its exit code.
+/// Runs `command` with a terminal as its input, output and errors; what it shows, with plain line ends, and its exit
+/// code.
 fn run(mut command: Command) -> (String, Option<i32>) {
     let terminal = openpty(None, None).unwrap();
     let side = || terminal.slave.try_clone().unwrap();

@@ -1,8 +1,8 @@
 //! Rows laid out in columns of one width: what the formats `table` and `markdown` share.
 //!
-//! Widths need the values, a result may have no end, and memory must stay bounded: so the first [`SAMPLED_ROWS`] rows are
-//! held back and fix the widths, and everything later streams. A later value that is wider is written whole and pushes its
-//! line out of alignment; no value is ever cut.
+//! Widths need the values, a result may have no end, and memory must stay bounded: so the first [`SAMPLED_ROWS`] rows
+//! are held back and fix the widths, and everything later streams. A later value that is wider is written whole and
+//! pushes its line out of alignment; no value is ever cut.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ const PADDED_WIDTH: usize = 250;
 
 /// What tells one aligned format from another.
 pub struct Style {
-    /// A value as it may stand between two bars.
+    /// A value as it may stand between two bars. Where it has line ends, it goes on in the line below, after a `+`.
     pub escape: fn(&str) -> Cow<'_, str>,
     /// The line between the names and the values.
     pub rule: fn(&[Column]) -> String,
@@ -65,7 +65,7 @@ impl Aligned {
             .map(|(field, is_right_aligned)| {
                 let name = (style.escape)(field.name()).into_owned();
                 Column {
-                    width: text::width(&name).max(style.least_width),
+                    width: widest_line(&name).max(style.least_width),
                     name,
                     is_right_aligned,
                 }
@@ -124,7 +124,7 @@ impl Aligned {
         for line in &sample {
             if let Line::Cells(cells) = line {
                 for (column, cell) in self.columns.iter_mut().zip(cells) {
-                    column.width = column.width.max(text::width(cell)).min(PADDED_WIDTH);
+                    column.width = column.width.max(widest_line(cell)).min(PADDED_WIDTH);
                 }
             }
         }
@@ -154,31 +154,38 @@ impl Aligned {
     fn lay_out(&mut self, line: &Line) {
         match line {
             Line::Cells(cells) => {
-                for (column, cell) in self.columns.iter().zip(cells) {
-                    let padding = column.width.saturating_sub(text::width(cell));
-                    let (left, right) = if column.is_right_aligned {
-                        (padding, 0)
-                    } else {
-                        (0, padding)
-                    };
-                    self.text.push_str("| ");
-                    push_spaces(&mut self.text, left);
-                    self.text.push_str(cell);
-                    push_spaces(&mut self.text, right + 1);
+                let height = cells.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1);
+                for index in 0..height {
+                    self.lay_out_line(cells, index);
                 }
             }
             Line::Gap(rows) => {
                 let words = format!("… {} not shown …", text::counted(*rows, "row"));
-                let inner: usize = self
-                    .columns
-                    .iter()
-                    .map(|column| column.width + 3)
-                    .sum::<usize>()
-                    .saturating_sub(3);
+                let widths = self.columns.iter().map(|column| column.width + 3);
+                let padding = widths.sum::<usize>().saturating_sub(3 + text::width(&words));
                 self.text.push_str("| ");
                 self.text.push_str(&words);
-                push_spaces(&mut self.text, inner.saturating_sub(text::width(&words)) + 1);
+                push_spaces(&mut self.text, padding);
+                self.text.push_str(" |\n");
             }
+        }
+    }
+
+    /// Lays out the line at `index` of each cell.
+    fn lay_out_line(&mut self, cells: &[String], index: usize) {
+        for (column, cell) in self.columns.iter().zip(cells) {
+            let mut lines = cell.split('\n').skip(index);
+            let line = lines.next().unwrap_or_default();
+            let padding = column.width.saturating_sub(text::width(line));
+            self.text.push_str("| ");
+            if column.is_right_aligned {
+                push_spaces(&mut self.text, padding);
+            }
+            self.text.push_str(line);
+            if !column.is_right_aligned {
+                push_spaces(&mut self.text, padding);
+            }
+            self.text.push(if lines.next().is_some() { '+' } else { ' ' });
         }
         self.text.push_str("|\n");
     }
@@ -188,6 +195,10 @@ impl Aligned {
         self.text.clear();
         Ok(())
     }
+}
+
+fn widest_line(cell: &str) -> usize {
+    cell.split('\n').map(text::width).max().unwrap_or(0)
 }
 
 fn push_spaces(line: &mut String, count: usize) {

@@ -1,5 +1,5 @@
-//! Arrow's inter-process format: the file form (`.arrow`) into a file, the stream form (`.arrows`) into a pipe, so that the
-//! one can be mapped and read at random and the other can be read while the query still runs
+//! Arrow's inter-process format: the file form (`.arrow`) into a file, the stream form (`.arrows`) into a pipe, so that
+//! the one can be mapped and read at random and the other can be read while the query still runs
 //! (<https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc>).
 
 use std::io::BufWriter;

@@ -1,6 +1,6 @@
 //! The text of single cells, for the formats that put text into places of their own.
 //!
-//! A value has the same text in all of them: numbers with all their digits, temporal values as ISO 8601, binary as
+//! A value has the same text in all of them: numbers with all their digits, dates and times as ISO 8601, binary as
 //! hexadecimal, and nested values as the JSON that the format `json` would hold.
 
 use arrow::array::{Array, RecordBatch};

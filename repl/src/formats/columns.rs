@@ -1,8 +1,8 @@
 //! The columns of a result as every format can carry them.
 //!
 //! The engine is free to hold strings as views, and repeated values as dictionaries whose contents differ from batch to
-//! batch. Neither is part of what the user asked for, and a file of either is read by few: an Arrow file cannot change a
-//! dictionary half-way, and arrow-json 59 writes a null among a dictionary's values as if it were a value.
+//! batch. Neither is part of what the user asked for, and a file of either is read by few: an Arrow file cannot change
+//! a dictionary half-way, and arrow-json 59 writes a null among a dictionary's values as if it were a value.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-/// The key under which a column read from Parquet carries the number that it had in that file. It means nothing in another.
+/// The key under which a column read from Parquet carries the number that it had in that file. It means nothing in
+/// another.
 const PARQUET_FIELD_ID: &str = "PARQUET:field_id";
 
 /// `schema` with plain types: values where dictionaries and run-ends were, offsets where views were. Every column is

@@ -1,9 +1,9 @@
 //! Arrow values as JSON: arrow-json's encoders, and our own where those lose or refuse a value.
 //!
-//! Numbers keep all their digits, also integers above 2^53 and decimals of any precision: JSON sets no limit, and a reader
-//! that has one can be told to read text. Temporal values are ISO 8601 strings, binary is hexadecimal. JSON has no NaN and no
-//! infinity: they become the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as PostgreSQL and Trino write them, since
-//! `null` would be another answer.
+//! Numbers keep all their digits, also integers above 2^53 and decimals of any precision: JSON sets no limit, and a
+//! reader that has one can be told to read text. Dates and times are ISO 8601 strings, intervals are words, binary is
+//! hexadecimal. JSON has no NaN and no infinity: they become the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as
+//! PostgreSQL and Trino write them, since `null` would be another answer.
 
 use std::sync::Arc;
 
@@ -38,8 +38,8 @@ pub fn push_objects(batch: &RecordBatch, separator: &[u8], json: &mut Vec<u8>) -
     Ok(())
 }
 
-/// Encoders for what arrow-json 59 writes as `null` (NaN), refuses (maps whose keys are not text, unions), or replaces by an
-/// error message inside the data (dates outside of the calendar).
+/// Encoders for what arrow-json 59 writes as `null` (NaN), refuses (maps whose keys are not text, unions), or replaces
+/// by an error message inside the data (dates outside of the calendar).
 #[derive(Debug)]
 struct ExactValues;
 

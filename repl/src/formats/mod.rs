@@ -1,8 +1,8 @@
 //! How a result is written: one format, one file, one line in [`FORMATS`].
 //!
-//! A writer is opened for one schema, takes batches as they come and never holds a whole result. [`open`] stands before all
-//! of them and makes every batch plain (see [`columns`]), so no writer meets a dictionary, a view or a run of values.
-//! A format knows neither statements nor where its bytes go.
+//! A writer is opened for one schema, takes batches as they come and never holds a whole result. [`open`] stands before
+//! all of them and makes every batch plain (see [`columns`]), so no writer meets a dictionary, a view or a run of
+//! values. A format knows neither statements nor where its bytes go.
 
 mod aligned;
 mod arrow;
@@ -88,8 +88,8 @@ pub struct Page {
 
 /// A result in the making. Dropping it without [`ResultWriter::finish`] leaves the result cut off.
 pub trait ResultWriter: Send {
-    /// Adds `batch`. When this returns, its rows have left for the sink, unless the format must hold a bounded number of
-    /// rows back.
+    /// Adds `batch`. When this returns, its rows have left for the sink, unless the format must hold a bounded number
+    /// of rows back.
     fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError>;
 
     /// Writes what was held back and what ends the format. A result without rows is written here, too.

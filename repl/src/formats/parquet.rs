@@ -53,8 +53,8 @@ impl ResultWriter for Parquet {
     }
 }
 
-/// The type that stands in the file. Parquet counts no seconds and keeps no dates in milliseconds: the `parquet` crate writes
-/// both as plain integers, which readers other than Arrow's would take for numbers.
+/// The type that stands in the file. Parquet counts no seconds and keeps no dates in milliseconds: the `parquet` crate
+/// writes both as plain integers, which readers other than Arrow's would take for numbers.
 fn stored_type(data_type: &DataType) -> DataType {
     match data_type {
         DataType::Timestamp(TimeUnit::Second, zone) => DataType::Timestamp(TimeUnit::Millisecond, zone.clone()),

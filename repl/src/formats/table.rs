@@ -1,7 +1,8 @@
 //! A table for people: names, rules and aligned values, numbers at the right.
 //!
-//! Control characters are shown as escapes, so a value stays on its line and no value commands the terminal. With a limit on
-//! the rows shown, the first and the last half of it are shown and a line between them says how many are not.
+//! A value of several lines goes on in the line below, marked by `+` as psql does; other control characters are shown
+//! as escapes, so that no value commands the terminal. With a limit on the rows shown, the first and the last half of
+//! it are shown and a line between them says how many are not.
 
 use std::collections::VecDeque;
 
@@ -9,7 +10,7 @@ use ::arrow::array::RecordBatch;
 
 use super::aligned::{Aligned, Column, Style};
 use super::{Format, Page, Reader, ResultWriter, Sink, WriteError};
-use crate::text::visible;
+use crate::text::visible_lines;
 
 pub const FORMAT: Format = Format {
     name: "table",
@@ -22,7 +23,7 @@ pub const FORMAT: Format = Format {
 };
 
 const STYLE: Style = Style {
-    escape: visible,
+    escape: visible_lines,
     rule,
     least_width: 0,
     is_boxed: true,

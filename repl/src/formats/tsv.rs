@@ -1,7 +1,7 @@
 //! Tab-separated values, with a header: every row is one line, and every tab separates.
 //!
-//! Tabs, line ends and backslashes inside values are written as `\t`, `\n`, `\r` and `\\`, NULL as `\N`: the text format of
-//! PostgreSQL's COPY, which ClickHouse and MySQL share. Nothing is ever quoted, so `cut` and `awk` read it.
+//! Tabs, line ends and backslashes inside values are written as `\t`, `\n`, `\r` and `\\`, NULL as `\N`: the text
+//! format of PostgreSQL's COPY, which ClickHouse and MySQL share. Nothing is ever quoted, so `cut` and `awk` read it.
 
 use ::arrow::array::RecordBatch;
 use ::arrow::json::writer::EncoderOptions;

@@ -4,7 +4,7 @@ use ::arrow::array::RecordBatch;
 use ::arrow::json::writer::EncoderOptions;
 
 use super::{Format, Page, Reader, ResultWriter, Sink, WriteError, cells, json_values};
-use crate::text::{self, visible};
+use crate::text::{self, visible, visible_lines};
 
 pub const FORMAT: Format = Format {
     name: "vertical",
@@ -24,6 +24,8 @@ struct Vertical {
     options: EncoderOptions,
     /// The names, padded to one width.
     names: Vec<String>,
+    /// What stands before the further lines of a value.
+    no_name: String,
     rows: u64,
     text: String,
 }
@@ -39,6 +41,7 @@ impl Vertical {
             sink,
             options: json_values::options(),
             names: padded.collect(),
+            no_name: " ".repeat(widest),
             rows: 0,
             text: String::new(),
         }
@@ -53,10 +56,15 @@ impl ResultWriter for Vertical {
             let title = format!("{title:-<TITLE_WIDTH$}\n");
             self.text.push_str(&title);
             for (column, name) in self.names.iter().enumerate() {
-                self.text.push_str(name);
-                self.text.push_str(" | ");
-                self.text.push_str(&visible(row.text(column)?.unwrap_or("NULL")));
-                self.text.push('\n');
+                let value = visible_lines(row.text(column)?.unwrap_or("NULL"));
+                let mut name = name.as_str();
+                for line in value.split('\n') {
+                    self.text.push_str(name);
+                    self.text.push_str(" | ");
+                    self.text.push_str(line);
+                    self.text.push('\n');
+                    name = &self.no_name;
+                }
             }
             Ok::<_, WriteError>(())
         })?;
