@@ -40,9 +40,10 @@ pub(super) fn check_digits(operation: &str, results: &ArrayRef) -> Result<()> {
         DataType::Decimal256(precision, _) => digits_fit::<Decimal256Type>(results, *precision),
         _ => true,
     };
-    match fit {
-        true => Ok(()),
-        false => Err(overflow(operation, results.data_type())),
+    if fit {
+        Ok(())
+    } else {
+        Err(overflow(operation, results.data_type()))
     }
 }
 

@@ -35,10 +35,10 @@ impl ScalarUDFImpl for Negate {
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        match args {
-            [arg] => Ok(format!("(- {})", arg.schema_name())),
-            _ => exec_err!("negate takes one argument"),
-        }
+        let [arg] = args else {
+            return exec_err!("negate takes one argument");
+        };
+        Ok(format!("(- {})", arg.schema_name()))
     }
 
     fn signature(&self) -> &Signature {
@@ -46,21 +46,21 @@ impl ScalarUDFImpl for Negate {
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        match arg_types {
-            [arg] => Ok(arg.clone()),
-            _ => exec_err!("negate takes one argument"),
-        }
+        let [arg] = arg_types else {
+            return exec_err!("negate takes one argument");
+        };
+        Ok(arg.clone())
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        match args.arg_fields {
-            [arg] => Ok(Arc::new(Field::new(
-                "negate",
-                arg.data_type().clone(),
-                arg.is_nullable(),
-            ))),
-            _ => exec_err!("negate takes one argument"),
-        }
+        let [arg] = args.arg_fields else {
+            return exec_err!("negate takes one argument");
+        };
+        Ok(Arc::new(Field::new(
+            "negate",
+            arg.data_type().clone(),
+            arg.is_nullable(),
+        )))
     }
 
     fn is_strict(&self) -> bool {
@@ -83,10 +83,10 @@ impl ScalarUDFImpl for Negate {
     }
 
     fn evaluate_bounds(&self, inputs: &[&Interval]) -> Result<Interval> {
-        match inputs {
-            [input] => input.arithmetic_negate(),
-            _ => exec_err!("negate takes one argument"),
-        }
+        let [input] = inputs else {
+            return exec_err!("negate takes one argument");
+        };
+        input.arithmetic_negate()
     }
 
     fn output_ordering(&self, inputs: &[ExprProperties]) -> Result<SortProperties> {

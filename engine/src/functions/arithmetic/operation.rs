@@ -99,15 +99,15 @@ impl ScalarUDFImpl for CheckedOperation {
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        match args {
-            [left, right] => Ok(format!(
-                "{} {} {}",
-                left.schema_name(),
-                self.operator,
-                right.schema_name()
-            )),
-            _ => exec_err!("{} takes two arguments", self.operator),
-        }
+        let [left, right] = args else {
+            return exec_err!("{} takes two arguments", self.operator);
+        };
+        Ok(format!(
+            "{} {} {}",
+            left.schema_name(),
+            self.operator,
+            right.schema_name()
+        ))
     }
 
     fn signature(&self) -> &Signature {
@@ -115,10 +115,10 @@ impl ScalarUDFImpl for CheckedOperation {
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        match arg_types {
-            [left, right] => self.result_type(left, right),
-            _ => exec_err!("{} takes two arguments", self.operator),
-        }
+        let [left, right] = arg_types else {
+            return exec_err!("{} takes two arguments", self.operator);
+        };
+        self.result_type(left, right)
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {

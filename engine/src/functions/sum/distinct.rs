@@ -94,10 +94,10 @@ impl<T: Summed> Accumulator for DistinctTotal<T> {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        match self.counts.is_empty() {
-            true => ScalarValue::try_new_null(&self.result),
-            false => total::scalar::<T>(self.total, &self.result),
+        if self.counts.is_empty() {
+            return ScalarValue::try_new_null(&self.result);
         }
+        total::scalar::<T>(self.total, &self.result)
     }
 
     fn size(&self) -> usize {

@@ -72,9 +72,10 @@ macro_rules! with_type {
 fn checked(args: &AccumulatorArgs) -> Option<Box<dyn Accumulator>> {
     let result = args.return_type();
     with_type!(result,
-        T => Some(match args.is_distinct {
-            true => Box::new(DistinctTotal::<T>::new(result)),
-            false => Box::new(Total::<T>::new(result)),
+        T => Some(if args.is_distinct {
+            Box::new(DistinctTotal::<T>::new(result))
+        } else {
+            Box::new(Total::<T>::new(result))
         }),
         _ => None)
 }

@@ -14,7 +14,7 @@ use super::summed::{Summed, Wide, add_all, state_type};
 /// The total so far, and of how many values it is: of none it is NULL.
 #[derive(Debug)]
 pub(super) struct Total<T: Summed> {
-    total: Wide<T>,
+    sum: Wide<T>,
     values: usize,
     result: DataType,
 }
@@ -22,7 +22,7 @@ pub(super) struct Total<T: Summed> {
 impl<T: Summed> Total<T> {
     pub(super) fn new(result: &DataType) -> Self {
         Self {
-            total: Wide::<T>::ZERO,
+            sum: Wide::<T>::ZERO,
             values: 0,
             result: result.clone(),
         }
@@ -44,7 +44,7 @@ pub(super) fn scalar<T: Summed>(total: Wide<T>, result: &DataType) -> Result<Sca
 impl<T: Summed> Accumulator for Total<T> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let values = values[0].as_primitive::<T>();
-        self.total = add_all(self.total, values, &self.result)?;
+        self.sum = add_all(self.sum, values, &self.result)?;
         self.values += values.len() - values.null_count();
         Ok(())
     }
@@ -52,10 +52,7 @@ impl<T: Summed> Accumulator for Total<T> {
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let values = values[0].as_primitive::<T>();
         let gone = add_all(Wide::<T>::ZERO, values, &self.result)?;
-        self.total = self
-            .total
-            .sub_checked(gone)
-            .map_err(|_| overflow("sum", &self.result))?;
+        self.sum = self.sum.sub_checked(gone).map_err(|_| overflow("sum", &self.result))?;
         self.values -= values.len() - values.null_count();
         Ok(())
     }
@@ -68,14 +65,14 @@ impl<T: Summed> Accumulator for Total<T> {
         let states = states[0].as_primitive::<T::Total>();
         let overflowed = |_| overflow("sum", &self.result);
         if let Some(more) = sum_checked(states).map_err(overflowed)? {
-            self.total = self.total.add_checked(more).map_err(overflowed)?;
+            self.sum = self.sum.add_checked(more).map_err(overflowed)?;
             self.values += states.len() - states.null_count();
         }
         Ok(())
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        let total = (self.values > 0).then_some(self.total);
+        let total = (self.values > 0).then_some(self.sum);
         Ok(vec![ScalarValue::new_primitive::<T::Total>(
             total,
             &state_type(&self.result),
@@ -85,7 +82,7 @@ impl<T: Summed> Accumulator for Total<T> {
     fn evaluate(&mut self) -> Result<ScalarValue> {
         match self.values {
             0 => ScalarValue::try_new_null(&self.result),
-            _ => scalar::<T>(self.total, &self.result),
+            _ => scalar::<T>(self.sum, &self.result),
         }
     }
 
