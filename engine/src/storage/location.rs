@@ -116,13 +116,12 @@ impl Location {
             None => self.address(),
             Some(query) => {
                 let digest = ring::digest::digest(&ring::digest::SHA256, query.reveal().as_bytes());
-                let digest: String = digest
+                let digest = digest
                     .as_ref()
                     .iter()
                     .take(8)
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
-                format!("{}://{digest}@{}", self.scheme, self.bucket)
+                    .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+                format!("{}://{digest:016x}@{}", self.scheme, self.bucket)
             }
         }
     }

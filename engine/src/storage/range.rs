@@ -5,15 +5,15 @@ use http::{HeaderMap, StatusCode, response};
 
 use super::refusal::WrongAnswer;
 
-/// How many bytes the body of a successful answer to a GET must have, or nothing if neither side says.
+/// How many bytes the body of a successful answer to a GET must have.
 ///
-/// Fails if the answer is of other bytes than `request` (the headers of the request) asked for.
-pub(super) fn body_length(request: &HeaderMap, answer: &response::Parts) -> Result<Option<u64>, WrongAnswer> {
+/// Fails if the answer is of other bytes than `request` (the headers of the request) asked for, or does not say of which.
+pub(super) fn body_length(request: &HeaderMap, answer: &response::Parts) -> Result<u64, WrongAnswer> {
     let announced = text(&answer.headers, CONTENT_LENGTH).map(parse_length).transpose()?;
     let Some(range) = text(request, RANGE) else {
         return match answer.status {
             StatusCode::PARTIAL_CONTENT => Err(wrong("the server answered with a part of the object, unasked")),
-            _ => Ok(announced),
+            _ => announced.ok_or_else(|| wrong("the server does not say how long the object is")),
         };
     };
     let asked = Asked::parse(range).ok_or_else(|| wrong(format!("the range \"{range}\" was asked for")))?;
@@ -29,7 +29,7 @@ pub(super) fn body_length(request: &HeaderMap, answer: &response::Parts) -> Resu
         Some(announced) if announced != length => Err(wrong(format!(
             "the server announced {announced} bytes for the range \"{sent}\""
         ))),
-        _ => Ok(Some(length)),
+        _ => Ok(length),
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
             answer = answer.header(CONTENT_LENGTH, length);
         }
         let (answer, ()) = answer.body(()).unwrap().into_parts();
-        let length = body_length(&request, &answer).ok().flatten();
+        let length = body_length(&request, &answer).ok();
         assert_eq!(
             length, expected,
             "{range} / {status} / {content_range} / {content_length:?}"
@@ -148,7 +148,9 @@ mod tests {
                 .unwrap()
         };
         let request = HeaderMap::new();
-        assert_eq!(body_length(&request, &answer(200).into_parts().0), Ok(Some(7)));
+        assert_eq!(body_length(&request, &answer(200).into_parts().0), Ok(7));
         assert!(body_length(&request, &answer(206).into_parts().0).is_err());
+        let mute = http::Response::new(()).into_parts().0;
+        assert!(body_length(&request, &mute).is_err());
     }
 }

@@ -152,16 +152,18 @@ impl<'a> Exchange<'a> {
     }
 
     /// The length that the body must have; an error if it is the body of something else.
-    fn length(&self, answer: &response::Parts) -> Result<Option<u64>, Failure> {
+    fn length(&self, answer: &response::Parts) -> Result<u64, Failure> {
         if let Some(changed) = self.other_version(&answer.headers) {
             return Err(HttpError::new(HttpErrorKind::Decode, changed).into());
         }
         body_length(&self.headers, answer).map_err(Failure::Wrong)
     }
 
-    fn checked(&self, parts: response::Parts, body: HttpResponseBody, length: Option<u64>) -> HttpResponse {
+    fn checked(&self, mut parts: response::Parts, body: HttpResponseBody, length: u64) -> HttpResponse {
+        // A body in chunks has no length of its own, and object_store wants one.
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         let (patience, meter) = (self.service.network.patience(), Arc::clone(&self.service.meter));
-        let body = CheckedBody::new(body, length, patience, meter, self.name.clone());
+        let body = CheckedBody::new(body, Some(length), patience, meter, self.name.clone());
         HttpResponse::from_parts(parts, HttpResponseBody::new(body))
     }
 

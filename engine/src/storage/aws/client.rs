@@ -44,7 +44,7 @@ impl SharedClient {
         let body = body.bytes().unwrap_or_default().to_vec();
         let request = http::Request::from_parts(parts, body);
         let request = reqwest::Request::try_from(request).map_err(|cause| ConnectorError::user(cause.into()))?;
-        let answer = client.execute(request).await.map_err(|cause| failed(cause))?;
+        let answer = client.execute(request).await.map_err(failed)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let bytes = answer.bytes().await.map_err(failed)?;
         let mut answer = http::Response::new(SdkBody::from(bytes.to_vec()));

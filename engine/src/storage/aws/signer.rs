@@ -16,11 +16,11 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Credentials that expire within this time are renewed before they are used.
-const RENEWED_BEFORE_EXPIRY: Duration = Duration::from_secs(5 * 60);
+const RENEWED_BEFORE_EXPIRY: Duration = Duration::from_mins(5);
 /// A provider that gives out credentials about to expire is not asked more often than this.
 const LEAST_AGE: Duration = Duration::from_secs(30);
 /// How long a provider may take: some start a program, some try addresses that do not answer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Signs the requests to one bucket. All queries share it.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::storage::refusal::Refusal;
 use crate::storage::service::QueryService;
 
 /// Credentials this young are not renewed for an answer that does not say that they have expired.
-const YOUNG: Duration = Duration::from_secs(60);
+const YOUNG: Duration = Duration::from_mins(1);
 
 /// Signs each request of one query with the credentials of the bucket, and once more with newer ones if the store says that
 /// those have expired.

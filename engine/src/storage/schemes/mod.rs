@@ -60,7 +60,7 @@ pub(super) fn by_name(name: &str) -> Option<&'static Scheme> {
     let is = |known: &&str| known.eq_ignore_ascii_case(name);
     SCHEMES
         .iter()
-        .find(|scheme| is(&scheme.name) || scheme.aliases.iter().any(|alias| is(&alias)))
+        .find(|scheme| is(&scheme.name) || scheme.aliases.iter().any(is))
 }
 
 /// A bucket's name as S3 and Google have it: letters, digits, `-`, `_` and `.`.
