@@ -29,6 +29,7 @@ impl Engine {
     ///
     /// # Errors
     /// `INVALID_SETTING` that names what cannot be used.
+    #[expect(clippy::disallowed_methods, reason = "the one place where a process gets its id")]
     pub async fn open(config: Config) -> Result<Self> {
         let Config {
             data_directory,
@@ -39,9 +40,10 @@ impl Engine {
         let metastore = Metastore::open(&settings.metastore, &data_directory).await?;
         let process_id = uuid::Uuid::now_v7().to_string();
         let history = History::open(metastore.clone(), settings.history, &process_id, Arc::new(clock)).await?;
-        let spill_directory = match settings.workgroup.spill_directory.as_os_str().is_empty() {
-            true => data_directory.join("spill"),
-            false => working_directory.join(&settings.workgroup.spill_directory),
+        let spill_directory = if settings.workgroup.spill_directory.as_os_str().is_empty() {
+            data_directory.join("spill")
+        } else {
+            working_directory.join(&settings.workgroup.spill_directory)
         };
         let workgroup = WorkGroup::new(
             settings.workgroup,
@@ -98,6 +100,7 @@ impl Engine {
 }
 
 /// Microseconds since the Unix epoch, by the clock of this machine: the one place where it is read for records.
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 fn clock() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)

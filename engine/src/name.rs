@@ -46,7 +46,9 @@ impl fmt::Display for TableName {
 #[must_use]
 pub fn quoted(identifier: &str) -> String {
     let plain = identifier.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && identifier.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        && identifier
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if plain {
         identifier.to_owned()
     } else {
@@ -87,7 +89,12 @@ mod tests {
 
     #[test]
     fn plain_names_stay_bare_and_others_are_quoted() {
-        for (name, shown) in [("orders", "orders"), ("Orders", "\"Orders\""), ("a\"b", "\"a\"\"b\""), ("1a", "\"1a\"")] {
+        for (name, shown) in [
+            ("orders", "orders"),
+            ("Orders", "\"Orders\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("1a", "\"1a\""),
+        ] {
             assert_eq!(quoted(name), shown);
         }
     }

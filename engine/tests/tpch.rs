@@ -14,8 +14,11 @@ fn rows(batches: &[RecordBatch]) -> Rows {
     let mut rows = Vec::new();
     for batch in batches {
         let options = FormatOptions::default();
-        let columns: Vec<_> =
-            batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
+        let columns: Vec<_> = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
+            .collect();
         for row in 0..batch.num_rows() {
             rows.push(columns.iter().map(|column| column.value(row).to_string()).collect());
         }
@@ -25,10 +28,16 @@ fn rows(batches: &[RecordBatch]) -> Rows {
 
 /// The answers of DuckDB over the same files, by query.
 fn answers_of_duckdb(data: &Path) -> Vec<Rows> {
-    let python = std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
+    let python =
+        std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tpch_duckdb.py");
     let queries = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tpch/queries");
-    let output = Command::new(python).arg(script).arg(data).arg(queries).output().unwrap();
+    let output = Command::new(python)
+        .arg(script)
+        .arg(data)
+        .arg(queries)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -54,10 +63,16 @@ async fn the_22_queries_answer_as_duckdb_does_value_by_value() {
     let expected = answers_of_duckdb(&data);
     let owlet = TestEngine::local().await;
     for number in 1..=22 {
-        let answer = owlet.run(&tpch::query(number, &data.display().to_string())).await.unwrap();
+        let answer = owlet
+            .run(&tpch::query(number, &data.display().to_string()))
+            .await
+            .unwrap();
         let (ours, theirs) = (rows(&answer.batches), &expected[number - 1]);
         assert_eq!(ours.len(), theirs.len(), "rows of query {number}");
-        assert!(number == 11 || !ours.is_empty() , "query {number} proves nothing without rows");
+        assert!(
+            number == 11 || !ours.is_empty(),
+            "query {number} proves nothing without rows"
+        );
         for (row, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
             let equal = ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b));
             assert!(equal, "query {number}, row {row}: {ours:?} here, {theirs:?} in DuckDB");

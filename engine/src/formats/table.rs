@@ -21,7 +21,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 use super::files::parquet::{AnyCaseAdapterFactory, Footers, ReaderFactory, file_statistics, schema_of};
-use super::hive::{self, DataFile, PartitionColumns};
+use super::hive::{self, ListedFile, PartitionColumns};
 use super::schema;
 use crate::error::{Error, ErrorCode, Result};
 use crate::storage::{self, Location, QueryStorage};
@@ -81,7 +81,7 @@ impl FileTable {
             .map(String::as_str)
             .zip(schemas.iter().map(|(_, schema)| schema));
         let file_schema = schema::merge(named)?;
-        let levels: Vec<_> = listed.iter().map(|file| path_levels(file)).collect();
+        let levels: Vec<_> = listed.iter().map(path_levels).collect();
         let taken: Vec<String> = file_schema
             .fields()
             .iter()
@@ -188,7 +188,7 @@ fn partition_batch(schema: &SchemaRef, files: &[PartitionedFile]) -> datafusion:
 }
 
 /// The directories of a file that read `key=value`, beside its path.
-fn path_levels(file: &DataFile) -> (String, Vec<(String, Option<String>)>) {
+fn path_levels(file: &ListedFile) -> (String, hive::Levels) {
     let path = file.object.location.as_ref();
     (path.to_owned(), hive::levels(path))
 }
@@ -205,7 +205,7 @@ fn evenly(count: usize, limit: usize) -> Vec<usize> {
 /// The schemas of the files at `sample`, by index.
 async fn read_schemas(
     footers: &Arc<Footers>,
-    files: &[DataFile],
+    files: &[ListedFile],
     sample: &[usize],
     location: &Location,
     in_flight: usize,
@@ -226,7 +226,7 @@ async fn read_schemas(
 }
 
 /// A file as messages name it.
-fn shown(location: &Location, file: &DataFile) -> String {
+fn shown(location: &Location, file: &ListedFile) -> String {
     location.object(&file.object.location).to_string()
 }
 

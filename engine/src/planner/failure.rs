@@ -73,18 +73,17 @@ fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 }
 
 /// The innermost error of the library's own kind.
+// downcast: see `own_error`.
 fn root(error: &DataFusionError) -> &DataFusionError {
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => root(inner),
         DataFusionError::Shared(inner) => root(inner),
         DataFusionError::Collection(errors) => errors.first().map_or(error, root),
         DataFusionError::External(inner) => match inner.downcast_ref::<DataFusionError>() {
-            // downcast: see `own_error`.
             Some(inner) => root(inner),
             None => error,
         },
         DataFusionError::ArrowError(inner, _) => match inner.as_ref() {
-            // downcast: see `own_error`.
             ArrowError::ExternalError(inner) => inner.downcast_ref::<DataFusionError>().map_or(error, root),
             _ => error,
         },

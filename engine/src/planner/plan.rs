@@ -100,6 +100,7 @@ impl Planner {
         };
         let view = governance::resolve(authorization, statement.reads(), defaults, &sources).await?;
         let state = state::of_query(&self.template, &view, defaults, storage)?;
+        guard::check_calls(statement.tree(), &state)?;
         let logical = state
             .statement_to_plan(statement.tree().clone())
             .await

@@ -17,6 +17,7 @@ use crate::governance::{Defaults, View};
 use crate::storage::QueryStorage;
 
 /// The state that every query's is made from: functions, rules and settings, without tables or stores.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that builds a state")]
 pub fn template(target_partitions: usize) -> SessionState {
     let mut config = SessionConfig::new()
         .with_target_partitions(target_partitions)
@@ -38,6 +39,7 @@ pub fn template(target_partitions: usize) -> SessionState {
 ///
 /// # Errors
 /// `INTERNAL` if the tables cannot be put together.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that builds a state")]
 pub fn of_query(
     template: &SessionState,
     view: &View,

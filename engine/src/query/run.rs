@@ -64,6 +64,7 @@ pub(super) enum Event {
 }
 
 /// Parses, opens the record, and lets the rest run on tasks of its own until there is a schema or an error.
+#[expect(clippy::disallowed_methods, reason = "the one place where a query gets its id")]
 pub(super) async fn start(
     parts: Arc<Parts>,
     principal: Principal,
@@ -96,7 +97,7 @@ pub(super) async fn start(
         announced: None,
     };
     tokio::spawn(async move {
-        query.to_its_end(record).await;
+        query.run_to_its_end(record).await;
         drop(underway);
     });
     let schema = match received.recv().await {
@@ -117,7 +118,7 @@ pub(super) async fn start(
 
 impl Query {
     /// Runs the statement until it ends, fails, panics or is cancelled, closes its record, and only then tells the caller.
-    async fn to_its_end(mut self, record: OpenRecord) {
+    async fn run_to_its_end(mut self, record: OpenRecord) {
         let (cancel, events) = (self.cancel.clone(), self.events.clone());
         let outcome = cancel
             .run_until_cancelled(self.attempts(&record))
@@ -143,7 +144,14 @@ impl Query {
         }
     }
 
+    /// One run of the statement. Where an object changed under it, that is its error: the library may have turned it into
+    /// text on its way here.
     async fn attempt(&mut self, authorization: &Authorization, record: &OpenRecord) -> Result<()> {
+        let outcome = self.plan_and_run(authorization, record).await;
+        outcome.map_err(|error| self.progress.object_changed().unwrap_or(error))
+    }
+
+    async fn plan_and_run(&mut self, authorization: &Authorization, record: &OpenRecord) -> Result<()> {
         let plan = self.plan(authorization).await?;
         let slot = self.admit().await?;
         record.running().await?;
@@ -166,13 +174,13 @@ impl Query {
         let started = Instant::now();
         let storage = self.parts.storage.query(authorization.principal().access());
         self.progress.watch(&storage);
-        let planning = self.parts.planner.plan(
+        let planning = Box::pin(self.parts.planner.plan(
             Arc::clone(&self.statement),
             authorization.clone(),
             self.defaults.clone(),
             storage,
             self.cancel.child_token(),
-        );
+        ));
         let plan = within(self.parts.workgroup.planning_time_limit(), "planning", planning).await;
         self.progress.add_planning(started.elapsed());
         plan
@@ -217,12 +225,12 @@ impl Run {
     /// Runs the plan. Dropping the future ends the work; a panic in it is an error.
     async fn on_its_own_task(self) -> Result<()> {
         let mut tasks = JoinSet::new();
-        tasks.spawn(self.to_the_last_batch());
+        tasks.spawn(self.hand_over_batches());
         let joined = tasks.join_next().await;
         joined.map_or_else(|| Err(panicked()), |joined| joined.unwrap_or_else(|_| Err(panicked())))
     }
 
-    async fn to_the_last_batch(self) -> Result<()> {
+    async fn hand_over_batches(self) -> Result<()> {
         let mut stream = self.executor.execute(&self.plan, &self.slot)?;
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(from_datafusion)?;

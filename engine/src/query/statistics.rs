@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::error::Error;
 use crate::history;
 use crate::storage::{QueryStorage, Requests};
 
@@ -89,6 +90,11 @@ impl Progress {
 
     pub fn add_spilled(&self, bytes: u64) {
         self.account().spilled_bytes += bytes;
+    }
+
+    /// The error of the latest attempt's stores, if an object of theirs changed under it.
+    pub fn object_changed(&self) -> Option<Error> {
+        self.account().storages.last()?.object_changed()
     }
 
     /// Stops the clock.

@@ -47,12 +47,18 @@ impl TestEngine {
 
     /// The rows of `sql` as a table in text, which must succeed.
     pub async fn table(&self, sql: &str) -> String {
-        self.run(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).table()
+        self.run(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+            .table()
     }
 
     /// The only value of `sql`, as text.
     pub async fn value(&self, sql: &str) -> String {
-        self.run(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).value()
+        self.run(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+            .value()
     }
 }
 
@@ -79,7 +85,12 @@ impl Answer {
     }
 
     pub fn value(&self) -> String {
-        assert_eq!(self.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 1, "{}", self.table());
+        assert_eq!(
+            self.batches.iter().map(RecordBatch::num_rows).sum::<usize>(),
+            1,
+            "{}",
+            self.table()
+        );
         assert_eq!(self.batches[0].num_columns(), 1);
         arrow::util::display::array_value_to_string(self.batches[0].column(0), 0).unwrap()
     }

@@ -14,7 +14,9 @@ use tpchgen_arrow::{
     CustomerArrow, LineItemArrow, NationArrow, OrderArrow, PartArrow, PartSuppArrow, RegionArrow, SupplierArrow,
 };
 
-pub const TABLES: [&str; 8] = ["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"];
+pub const TABLES: [&str; 8] = [
+    "customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier",
+];
 
 /// The scale of the tests' data: 600,000 line items.
 const SCALE: f64 = 0.1;
@@ -28,14 +30,38 @@ pub fn data() -> PathBuf {
     }
     // Several test processes may come here at once: each makes its own, the first to finish gives it the name.
     let own = tempfile::tempdir_in(parent).unwrap();
-    write(own.path(), "customer", CustomerArrow::new(CustomerGenerator::new(SCALE, 1, 1)));
-    write(own.path(), "lineitem", LineItemArrow::new(LineItemGenerator::new(SCALE, 1, 1)));
-    write(own.path(), "nation", NationArrow::new(NationGenerator::new(SCALE, 1, 1)));
+    write(
+        own.path(),
+        "customer",
+        CustomerArrow::new(CustomerGenerator::new(SCALE, 1, 1)),
+    );
+    write(
+        own.path(),
+        "lineitem",
+        LineItemArrow::new(LineItemGenerator::new(SCALE, 1, 1)),
+    );
+    write(
+        own.path(),
+        "nation",
+        NationArrow::new(NationGenerator::new(SCALE, 1, 1)),
+    );
     write(own.path(), "orders", OrderArrow::new(OrderGenerator::new(SCALE, 1, 1)));
     write(own.path(), "part", PartArrow::new(PartGenerator::new(SCALE, 1, 1)));
-    write(own.path(), "partsupp", PartSuppArrow::new(PartSuppGenerator::new(SCALE, 1, 1)));
-    write(own.path(), "region", RegionArrow::new(RegionGenerator::new(SCALE, 1, 1)));
-    write(own.path(), "supplier", SupplierArrow::new(SupplierGenerator::new(SCALE, 1, 1)));
+    write(
+        own.path(),
+        "partsupp",
+        PartSuppArrow::new(PartSuppGenerator::new(SCALE, 1, 1)),
+    );
+    write(
+        own.path(),
+        "region",
+        RegionArrow::new(RegionGenerator::new(SCALE, 1, 1)),
+    );
+    write(
+        own.path(),
+        "supplier",
+        SupplierArrow::new(SupplierGenerator::new(SCALE, 1, 1)),
+    );
     if fs::rename(own.path(), &made).is_ok() {
         // The directory has another name now; there is nothing to remove.
         let _ = own.keep();
@@ -51,7 +77,9 @@ fn write(directory: &Path, table: &str, batches: impl Iterator<Item = Result<Rec
     let half = batches.len().div_ceil(2);
     for (index, part) in batches.chunks(half.max(1)).enumerate() {
         let file = File::create(directory.join(format!("part-{index}.parquet"))).unwrap();
-        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(50_000)).build();
+        let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(50_000))
+            .build();
         let mut writer = ArrowWriter::try_new(file, part[0].schema(), Some(properties)).unwrap();
         for batch in part {
             writer.write(batch).unwrap();
@@ -66,7 +94,10 @@ pub fn query(number: usize, base: &str) -> String {
     let text = fs::read_to_string(path).unwrap();
     let named: Vec<String> = TABLES
         .iter()
-        .filter(|table| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == **table))
+        .filter(|table| {
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .any(|word| word == **table)
+        })
         .map(|table| format!("{table} AS (SELECT * FROM '{base}/{table}/')"))
         .collect();
     format!("WITH {}\n{}", named.join(",\n"), text.trim().trim_end_matches(';'))

@@ -16,7 +16,7 @@ const LOGS: &[(&str, &str)] = &[("_delta_log", "Delta"), (".hoodie", "Hudi")];
 
 /// One file of a table, as the listing saw it.
 #[derive(Clone, Debug)]
-pub struct DataFile {
+pub struct ListedFile {
     /// Its path in the store, size in bytes, and `ETag` where the store gives one.
     pub object: ObjectMeta,
 }
@@ -28,7 +28,7 @@ pub struct DataFile {
 /// # Errors
 /// `TABLE_NOT_FOUND` if nothing is there; `NOT_SUPPORTED` if what is there is of another format or a table with a log of
 /// its own; `EXCEEDED_STATEMENT_LIMIT` beyond `limit`; the storage's own errors.
-pub async fn list(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<DataFile>> {
+pub async fn list(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<ListedFile>> {
     if location.is_glob() || location.is_directory() {
         return below(store, location, limit).await;
     }
@@ -49,10 +49,10 @@ pub async fn list(store: &dyn ObjectStore, location: &Location, limit: usize) ->
     }
 }
 
-async fn head(store: &dyn ObjectStore, location: &Location) -> Result<Option<DataFile>> {
+async fn head(store: &dyn ObjectStore, location: &Location) -> Result<Option<ListedFile>> {
     match store.head(location.path()).await {
         Ok(object) => match ending(&object.location) {
-            Ending::Parquet => Ok(Some(DataFile { object })),
+            Ending::Parquet => Ok(Some(ListedFile { object })),
             Ending::Other => Err(foreign_file(&object.location, location, false)),
         },
         Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -61,7 +61,7 @@ async fn head(store: &dyn ObjectStore, location: &Location) -> Result<Option<Dat
 }
 
 /// The files below a directory, or below the directory of a glob if they match it.
-async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<DataFile>> {
+async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<ListedFile>> {
     let hidden_wanted = location.is_glob() && names_hidden(&location.to_string());
     let mut files = Vec::new();
     let mut foreign = None;
@@ -79,7 +79,7 @@ async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Re
             continue;
         }
         match ending(&object.location) {
-            Ending::Parquet => files.push(DataFile { object }),
+            Ending::Parquet => files.push(ListedFile { object }),
             Ending::Other => foreign = foreign.or(Some(object.location)),
         }
     }
@@ -101,7 +101,7 @@ async fn next(
     }
 }
 
-fn found(mut files: Vec<DataFile>, location: &Location) -> Result<Vec<DataFile>> {
+fn found(mut files: Vec<ListedFile>, location: &Location) -> Result<Vec<ListedFile>> {
     if files.is_empty() {
         let message = format!("there is no file at \"{location}\"; check the path");
         return Err(Error::new(ErrorCode::TableNotFound, message));

@@ -3,5 +3,5 @@
 mod layout;
 mod partitions;
 
-pub use layout::{DataFile, list};
-pub use partitions::{PartitionColumns, levels};
+pub use layout::{ListedFile, list};
+pub use partitions::{Levels, PartitionColumns, levels};

@@ -11,9 +11,12 @@ use crate::error::{Error, ErrorCode, Result};
 /// The directory name that Hive writes for NULL.
 const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
+/// The `key=value` directories of a path, outermost first: a key in lower case and its value, `None` for NULL.
+pub type Levels = Vec<(String, Option<String>)>;
+
 /// The `key=value` directories of `path`, outermost first. A NULL is `None`; keys are lower case; values are decoded.
 #[must_use]
-pub fn levels(path: &str) -> Vec<(String, Option<String>)> {
+pub fn levels(path: &str) -> Levels {
     let Some((directories, _)) = path.rsplit_once('/') else {
         return Vec::new();
     };
@@ -46,7 +49,7 @@ impl PartitionColumns {
     ///
     /// # Errors
     /// `BAD_DATA` if a file has other levels than the first one.
-    pub fn infer(files: &[(String, Vec<(String, Option<String>)>)], taken: &[&str]) -> Result<Self> {
+    pub fn infer(files: &[(String, Levels)], taken: &[&str]) -> Result<Self> {
         let Some((first, first_levels)) = files.first() else {
             return Ok(Self::default());
         };
@@ -133,7 +136,7 @@ fn value(field: &FieldRef, levels: &[(String, Option<String>)]) -> ScalarValue {
 mod tests {
     use super::*;
 
-    fn files(paths: &[&str]) -> Vec<(String, Vec<(String, Option<String>)>)> {
+    fn files(paths: &[&str]) -> Vec<(String, Levels)> {
         paths.iter().map(|path| ((*path).to_owned(), levels(path))).collect()
     }
 
