@@ -105,3 +105,52 @@ fn clock() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+    use crate::execution::Executor;
+    use crate::planner::Plan;
+    use crate::workgroup::Slot;
+    use datafusion::execution::SendableRecordBatchStream;
+    use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+    use futures::{StreamExt, stream};
+
+    /// An operator with a defect.
+    #[derive(Debug)]
+    struct Panics;
+
+    impl Executor for Panics {
+        fn execute(&self, plan: &Plan, _slot: &Slot) -> Result<SendableRecordBatchStream> {
+            let batches = stream::once(async { panic!("on purpose") });
+            Ok(Box::pin(RecordBatchStreamAdapter::new(plan.schema(), batches)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_query_with_internal_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = directory.path().display().to_string();
+        let config = Config::load(
+            None,
+            [("HOME", home)].into_iter().collect(),
+            directory.path().to_owned(),
+        )
+        .unwrap();
+        let mut engine = Engine::open(config).await.unwrap();
+        let whole = Arc::clone(&engine.parts.executor);
+        Arc::get_mut(&mut engine.parts).unwrap().executor = Arc::new(Panics);
+        let mut stream = engine.session(Principal::local()).run("SELECT 1").await.unwrap();
+        let query_id = stream.query_id().to_owned();
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Internal);
+        drop(stream);
+        engine.parts.running.ended().await;
+        Arc::get_mut(&mut engine.parts).unwrap().executor = whole;
+        let sql =
+            format!("SELECT 1 FROM system.query_executions WHERE query_id = '{query_id}' AND error_code = 'INTERNAL'");
+        let mut stream = engine.session(Principal::local()).run(&sql).await.unwrap();
+        assert_eq!(stream.next().await.unwrap().unwrap().num_rows(), 1);
+    }
+}

@@ -3,13 +3,16 @@
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::WriterProperties;
-use owlet_engine::{ErrorCode, Statistics};
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
+use object_store::ObjectStoreExt;
+use owlet_engine::{ErrorCode, Principal, Statistics};
 use owlet_s3_fixture::{Counters, Fault, FaultRule, RequestKind, RequestRule, S3Fixture};
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::support::{TestEngine, numbers, tpch};
+use crate::support::{TestEngine, numbers, run, tpch};
 
 /// The bill as both sides have it.
 fn compared(server: Counters, ours: &Statistics) -> ([u64; 7], [u64; 7]) {
@@ -246,4 +249,146 @@ async fn a_store_that_does_not_answer_or_denies_is_named_without_secrets() {
             "{location}: {error}"
         );
     }
+}
+
+#[tokio::test]
+async fn planning_that_waits_for_a_slow_store_has_a_deadline() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    fixture.put("lake", "t/a.parquet", numbers("n", [1]));
+    fixture.set_latency(Duration::from_secs(5));
+    let mut variables = fixture.environment();
+    variables.push(("OWLET_WORKGROUP_PLANNING_TIMEOUT_SECONDS".to_owned(), "1".to_owned()));
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let owlet = TestEngine::open(&variables).await;
+    let started = Instant::now();
+    let error = owlet.run("SELECT * FROM 's3://lake/t/'").await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ExceededTimeLimit, "{error}");
+    assert!(started.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn a_remote_principal_reaches_what_the_configuration_allows_and_no_file_of_this_machine() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    fixture.put("lake", "open/a.parquet", numbers("n", [1]));
+    fixture.put("lake", "closed/a.parquet", numbers("n", [2]));
+    let mut variables = fixture.environment();
+    variables.push((
+        "OWLET_STORAGE_REMOTE_PREFIXES".to_owned(),
+        r#"["s3://lake/open/"]"#.to_owned(),
+    ));
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let owlet = TestEngine::open(&variables).await;
+    let local = owlet.directory.path().join("local.parquet");
+    fs::write(&local, numbers("n", [3])).unwrap();
+    let remote = owlet.engine.session(Principal::remote("somebody"));
+    assert_eq!(
+        run(&remote, "SELECT n FROM 's3://lake/open/'").await.unwrap().value(),
+        "1"
+    );
+    let local = local.display().to_string();
+    for location in [
+        "s3://lake/closed/",
+        "s3://lake/open/../closed/a.parquet",
+        "s3a://lake/closed/a.parquet",
+        "s3://lake/*/a.parquet",
+        "s3://lake/",
+        local.as_str(),
+        "local.parquet",
+        &format!("file://{local}"),
+        &format!("FILE:{local}"),
+    ] {
+        for sql in [
+            format!("SELECT * FROM '{location}'"),
+            format!("EXPLAIN SELECT * FROM '{location}'"),
+        ] {
+            let error = run(&remote, &sql).await.unwrap_err();
+            let refused = [
+                ErrorCode::PermissionDenied,
+                ErrorCode::InvalidValue,
+                ErrorCode::TableNotFound,
+            ];
+            assert!(refused.contains(&error.code()), "{sql}: {error}");
+        }
+    }
+    assert_eq!(
+        owlet.value("SELECT n FROM 'local.parquet'").await,
+        "3",
+        "the same file, by the local principal"
+    );
+}
+
+#[tokio::test]
+async fn the_bare_engine_takes_the_footer_of_one_bucket_for_anothers() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let contents = [
+        (one.path(), numbers("n", 1..=1000)),
+        (two.path(), numbers("n", 100_001..=101_000)),
+    ];
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    assert_eq!(contents[0].1.len(), contents[1].1.len());
+    let context = SessionContext::new();
+    for (bucket, (directory, bytes)) in ["one", "two"].into_iter().zip(&contents) {
+        let path = directory.join("a.parquet");
+        fs::write(&path, bytes).unwrap();
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(time)
+            .unwrap();
+        let store = object_store::local::LocalFileSystem::new_with_prefix(directory).unwrap();
+        context.register_object_store(&format!("{bucket}://{bucket}").parse().unwrap(), Arc::new(store));
+        let options = ParquetReadOptions::default();
+        context
+            .register_parquet(bucket, format!("{bucket}://{bucket}/a.parquet"), options)
+            .await
+            .unwrap();
+    }
+    let batches = context
+        .sql("SELECT count(*) FROM two WHERE n > 100500")
+        .await
+        .unwrap()
+        .collect()
+        .await
+        .unwrap();
+    let rows = arrow::util::display::array_value_to_string(batches[0].column(0), 0).unwrap();
+    assert_ne!(
+        rows, "500",
+        "the bare engine tells buckets apart now: this guard can go"
+    );
+}
+
+#[tokio::test]
+async fn the_bare_store_takes_a_whole_object_for_the_rest_of_one() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    let object: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+    fixture.put("lake", "o", &object);
+    let break_off = || {
+        fixture.inject(
+            FaultRule::on(RequestKind::Get)
+                .times(1)
+                .fault(Fault::ResetMidBody { after_bytes: 1_000 }),
+        );
+        fixture.inject(
+            FaultRule::on(RequestKind::Get)
+                .skip(1)
+                .times(1)
+                .fault(Fault::IgnoreRange),
+        );
+    };
+    break_off();
+    let bare = object_store::aws::AmazonS3Builder::new()
+        .with_endpoint(fixture.endpoint())
+        .with_bucket_name("lake")
+        .with_access_key_id(fixture.access_key())
+        .with_secret_access_key(fixture.secret_key())
+        .with_allow_http(true)
+        .build()
+        .unwrap();
+    let path = object_store::path::Path::from("o");
+    let read = bare.get(&path).await.unwrap().bytes().await;
+    assert!(
+        read.is_ok_and(|bytes| bytes != object),
+        "the bare store checks what it resumes now: this guard can go"
+    );
 }

@@ -11,7 +11,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -132,7 +132,8 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     // Opened to write, since some file systems lock only such.
     let file = OpenOptions::new().write(true).open(path)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        // Its owner may have removed it, and with that its lock, since it was opened: then it stands for nobody.
+        Ok(()) => Ok((fs::metadata(path)?.ino() == file.metadata()?.ino()).then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }

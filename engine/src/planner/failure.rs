@@ -98,7 +98,10 @@ fn code_and_message(error: &DataFusionError) -> (ErrorCode, String) {
         DataFusionError::SchemaError(schema, _) => schema_error(schema),
         DataFusionError::Plan(message) => (plan_code(message), plain(message)),
         DataFusionError::Execution(message) => (execution_code(message), plain(message)),
-        DataFusionError::ResourcesExhausted(message) => (exhausted_code(message), plain(message)),
+        DataFusionError::ResourcesExhausted(message) if is_spill_limit(message) => {
+            (ErrorCode::ExceededSpillLimit, SPILL_LIMIT.to_owned())
+        }
+        DataFusionError::ResourcesExhausted(message) => (ErrorCode::ExceededMemoryLimit, plain(message)),
         DataFusionError::ArrowError(arrow, _) => arrow_error(arrow),
         DataFusionError::ParquetError(parquet) => (ErrorCode::BadData, plain(&parquet.to_string())),
         DataFusionError::IoError(error) => io_error(error),
@@ -175,12 +178,11 @@ fn execution_code(message: &str) -> ErrorCode {
     }
 }
 
-fn exhausted_code(message: &str) -> ErrorCode {
-    if message.contains("disk space") || message.contains("temp") && message.contains("director") {
-        ErrorCode::ExceededSpillLimit
-    } else {
-        ErrorCode::ExceededMemoryLimit
-    }
+const SPILL_LIMIT: &str = "what queries spill has reached workgroup.spill_limit_bytes; raise it, or narrow the query";
+
+/// The disk manager's refusal has a text alone.
+fn is_spill_limit(message: &str) -> bool {
+    message.contains("used disk space during the spilling process")
 }
 
 fn arrow_error(error: &ArrowError) -> (ErrorCode, String) {
@@ -207,6 +209,8 @@ fn io_error(error: &io::Error) -> (ErrorCode, String) {
             ErrorCode::ExceededSpillLimit,
             "the disk that queries spill to is full".to_owned(),
         ),
+        // The disk manager's refusal, which its writer has wrapped.
+        _ if is_spill_limit(&error.to_string()) => (ErrorCode::ExceededSpillLimit, SPILL_LIMIT.to_owned()),
         _ => (ErrorCode::Internal, format!("a spilled file cannot be used: {error}")),
     }
 }

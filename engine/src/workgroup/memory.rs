@@ -11,6 +11,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// What operators that cannot spill may need in any case, where the grant has it.
+const MERGE_BYTES: usize = 64 << 20;
+
 /// What all queries together have reserved, against one limit.
 #[derive(Debug)]
 pub struct Total {
@@ -40,8 +43,8 @@ impl Total {
 
 /// The pool of one query.
 ///
-/// Operators that can spill share what the others leave, three quarters at most: the last quarter is for those that cannot,
-/// such as the merge of sorted runs, which would otherwise find everything taken by the sorts that feed it.
+/// Operators that can spill share what the others leave, up to a limit: the rest is for those that cannot, such as the merge
+/// of sorted runs, which would otherwise find everything taken by the sorts that feed it.
 #[derive(Debug)]
 pub struct GrantedPool {
     grant_bytes: usize,
@@ -86,7 +89,9 @@ impl GrantedPool {
     /// What one operator that can spill may hold.
     fn share(&self, state: &Reserved) -> usize {
         let left = self.grant_bytes.saturating_sub(state.unspillable_bytes);
-        left.min(self.grant_bytes / 4 * 3) / state.spillers.max(1)
+        // What a merge needs depends on the width of the rows, not on the grant: of a small grant it is a larger part.
+        let kept = (self.grant_bytes / 4).max(MERGE_BYTES.min(self.grant_bytes / 2));
+        left.min(self.grant_bytes - kept) / state.spillers.max(1)
     }
 }
 
@@ -200,7 +205,8 @@ mod tests {
     fn two_queries_share_the_total_and_give_it_back() {
         let total = Arc::new(Total::new(1000));
         let pool = || Arc::new(GrantedPool::new(1000, Arc::clone(&total))) as Arc<dyn MemoryPool>;
-        let (first, second) = (spillable("a", &pool()), spillable("b", &pool()));
+        let held = |name: &str| MemoryConsumer::new(name).register(&pool());
+        let (first, second) = (held("a"), held("b"));
         first.try_grow(700).unwrap();
         let refused = second.try_grow(400).unwrap_err().to_string();
         assert!(refused.contains("the engine's limit"), "{refused}");

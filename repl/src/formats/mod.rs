@@ -181,6 +181,7 @@ impl From<ArrowError> for WriteError {
 }
 
 impl From<ParquetError> for WriteError {
+    // downcast: the library carries what its sink failed with as a `dyn Error`.
     fn from(error: ParquetError) -> Self {
         let source = match error {
             ParquetError::External(source) => source,
