@@ -66,6 +66,7 @@ impl Dialect for OwletDialect {
         supports_interpolate,
         supports_interval_options,
         supports_key_column_option,
+        supports_lambda_functions,
         supports_left_associative_joins_without_parens,
         supports_limit_by,
         supports_limit_comma,

@@ -248,9 +248,9 @@ mod tests {
         let found: Vec<String> = statement
             .reads()
             .iter()
-            .map(|read| match read.is_location() {
-                true => format!("'{}'", read.parts().join("|")),
-                false => read.parts().join("|"),
+            .map(|read| {
+                let name = read.parts().join("|");
+                if read.is_location() { format!("'{name}'") } else { name }
             })
             .collect();
         assert_eq!(found, expected, "{sql}");
@@ -273,7 +273,7 @@ mod tests {
         );
         check("select * from a, a as x, A", &["a"]);
         check(
-            "from a |> join b on true |> union all (select * from c)",
+            "select * from a |> join b on true |> union all (select * from c)",
             &["a", "b", "c"],
         );
         check("explain analyze select * from a", &["a"]);
@@ -353,7 +353,8 @@ mod tests {
     fn with_queries_that_multiply_are_stopped_before_they_are_planned() {
         let mut sql = "with t0 as (select 1)".to_owned();
         for i in 1..40 {
-            sql += &format!(", t{i} as (select 1 from t{}, t{} x)", i - 1, i - 1);
+            let before = i - 1;
+            sql = format!("{sql}, t{i} as (select 1 from t{before}, t{before} x)");
         }
         sql += " select * from t39";
         let error = parse(&sql, &Limits::default()).expect_err("2^39 relations");

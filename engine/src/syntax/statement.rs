@@ -37,19 +37,12 @@ impl StatementKind {
 /// One statement: read, classified, and free of clauses that would be dropped without a word.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    text: String,
     tree: Tree,
     kind: StatementKind,
     reads: Vec<Reference>,
 }
 
 impl Statement {
-    /// The text as the user wrote it.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// The syntax tree, for the planner.
     #[must_use]
     pub fn tree(&self) -> &Tree {
@@ -75,12 +68,7 @@ impl Statement {
         let query = query_of(&tree)?;
         ignored::refuse(query)?;
         let reads = references::collect(text, query, limits)?;
-        Ok(Self {
-            text: text.to_owned(),
-            tree,
-            kind,
-            reads,
-        })
+        Ok(Self { tree, kind, reads })
     }
 }
 

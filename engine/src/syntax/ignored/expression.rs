@@ -41,6 +41,10 @@ pub(super) fn check(expr: &Expr, named_windows: &HashSet<*const Function>) -> Re
                 None,
             )
         }
+        Expr::SimilarTo { .. } => {
+            // DataFusion takes the pattern for a regular expression, in which % and _ stand for themselves.
+            refuse_if(true, "SIMILAR TO", "write LIKE or regexp_like(…)", None)
+        }
         Expr::Cast {
             kind: _,
             expr: _,

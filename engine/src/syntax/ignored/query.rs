@@ -1,7 +1,7 @@
 //! Clauses of queries and of SELECT.
 
 use datafusion::sql::sqlparser::ast::{
-    Cte, GroupByExpr, OrderBy, OrderByKind, PipeOperator, Query, Select, SetExpr, SetOperator, With,
+    Cte, GroupByExpr, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectFlavor, SetExpr, SetOperator, With,
 };
 
 use super::super::parser::position_of;
@@ -175,9 +175,12 @@ pub(super) fn check_select(select: &Select) -> Result<()> {
         qualify: _,
         window_before_qualify: _,
         value_table_mode,
-        flavor: _,
+        flavor,
     } = select;
     let position = position_of(select_token.0.span.start);
+    // DataFusion makes rows without columns of it.
+    let no_select = matches!(flavor, SelectFlavor::FromFirstNoSelect);
+    refuse_if(no_select, "FROM without SELECT", "write SELECT * FROM", position)?;
     refuse_if(
         select_modifiers.is_some(),
         "a modifier after SELECT",
