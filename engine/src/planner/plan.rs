@@ -107,6 +107,7 @@ impl Planner {
             .map_err(from_datafusion)?;
         guard::check(&logical)?;
         let physical = state.create_physical_plan(&logical).await.map_err(from_datafusion)?;
+        guard::check_depth(&physical)?;
         Ok(Plan {
             physical,
             state: Arc::new(state),

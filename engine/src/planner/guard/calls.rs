@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use datafusion::execution::session_state::SessionState;
 use datafusion::sql::parser::Statement as Tree;
 use datafusion::sql::sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Visit,
-    Visitor,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList,
+    FunctionArguments, Visit, Visitor,
 };
 
 use crate::error::{Error, ErrorCode, Position, Result};
@@ -97,11 +97,13 @@ impl Calls<'_> {
             Some(_) => ident.value.clone(),
             None => ident.value.to_ascii_lowercase(),
         };
-        let clauses = Clauses::of(function);
-        let Some(clause) = self.dropped(&name, &clauses) else {
+        let Some(clause) = self.dropped(&name, function) else {
             return Ok(());
         };
-        let message = format!("{clause} in a call of \"{name}\" is not supported; leave it out");
+        let message = format!(
+            "{} in a call of \"{name}\" is not supported; leave it out",
+            clause.name()
+        );
         let error = Error::new(ErrorCode::NotSupported, message);
         let start = ident.span.start;
         Err(match start.line {
@@ -114,77 +116,86 @@ impl Calls<'_> {
     }
 
     /// The first clause that a function of this name would not see.
-    fn dropped(&self, name: &str, clauses: &Clauses) -> Option<&'static str> {
+    fn dropped(&self, name: &str, function: &Function) -> Option<Clause> {
+        let clauses = clauses(function);
+        let has = |clause: Clause| clauses.contains(&clause).then_some(clause);
         let scalar = self.functions.scalar_functions().contains_key(name)
             || self.functions.higher_order_functions().contains_key(name)
             || PLANNED_BY_NAME.contains(&name);
         if scalar {
-            return clauses.first();
+            return clauses.first().copied();
         }
-        if clauses.over && self.functions.window_functions().contains_key(name) {
-            if clauses.distinct {
-                return Some(DISTINCT);
-            }
-            return (clauses.null_treatment && !WITH_NULL_TREATMENT.contains(&name)).then_some(NULLS);
+        let over = clauses.contains(&Clause::Over);
+        if over && self.functions.window_functions().contains_key(name) {
+            let nulls = has(Clause::NullTreatment).filter(|_| !WITH_NULL_TREATMENT.contains(&name));
+            return has(Clause::Distinct).or(nulls);
         }
         let aggregate = self.functions.aggregate_functions().get(name)?;
-        if clauses.distinct && (clauses.wildcard || !WITH_DISTINCT.contains(&name)) {
-            return Some(DISTINCT);
-        }
+        let distinct = has(Clause::Distinct).filter(|_| has_wildcard(function) || !WITH_DISTINCT.contains(&name));
         // Without OVER, DataFusion asks the function itself.
-        (clauses.over && clauses.null_treatment && !aggregate.supports_null_handling_clause()).then_some(NULLS)
+        let nulls = has(Clause::NullTreatment).filter(|_| over && !aggregate.supports_null_handling_clause());
+        distinct.or(nulls)
     }
 }
 
-const DISTINCT: &str = "DISTINCT";
-const NULLS: &str = "IGNORE NULLS or RESPECT NULLS";
-
-/// What stands in a call beside its arguments.
-struct Clauses {
-    distinct: bool,
-    filter: bool,
-    null_treatment: bool,
-    order_by: bool,
-    over: bool,
-    within_group: bool,
-    /// `*` is among the arguments.
-    wildcard: bool,
+/// What may stand in a call beside its arguments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clause {
+    Distinct,
+    Filter,
+    NullTreatment,
+    OrderBy,
+    Over,
+    WithinGroup,
 }
 
-impl Clauses {
-    fn of(function: &Function) -> Self {
-        let list = match &function.args {
-            FunctionArguments::List(list) => Some(list),
-            FunctionArguments::None | FunctionArguments::Subquery(_) => None,
-        };
-        let has =
-            |wanted: fn(&FunctionArgumentClause) -> bool| list.is_some_and(|list| list.clauses.iter().any(wanted));
-        let is_wildcard = |arg: &FunctionArg| {
-            let (FunctionArg::Unnamed(arg) | FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. }) = arg;
-            !matches!(arg, FunctionArgExpr::Expr(_))
-        };
-        Self {
-            distinct: list.is_some_and(|list| list.duplicate_treatment == Some(DuplicateTreatment::Distinct)),
-            filter: function.filter.is_some(),
-            null_treatment: function.null_treatment.is_some()
-                || has(|clause| matches!(clause, FunctionArgumentClause::IgnoreOrRespectNulls(_))),
-            order_by: has(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_))),
-            over: function.over.is_some(),
-            within_group: !function.within_group.is_empty(),
-            wildcard: list.is_some_and(|list| list.args.iter().any(is_wildcard)),
+impl Clause {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Distinct => "DISTINCT",
+            Self::Filter => "FILTER",
+            Self::NullTreatment => "IGNORE NULLS or RESPECT NULLS",
+            Self::OrderBy => "ORDER BY",
+            Self::Over => "OVER",
+            Self::WithinGroup => "WITHIN GROUP",
         }
     }
+}
 
-    /// The first of those that mean nothing to a scalar function.
-    fn first(&self) -> Option<&'static str> {
-        let clauses = [
-            (self.distinct, DISTINCT),
-            (self.filter, "FILTER"),
-            (self.null_treatment, NULLS),
-            (self.order_by, "ORDER BY"),
-            (self.over, "OVER"),
-            (self.within_group, "WITHIN GROUP"),
-        ];
-        clauses.into_iter().find_map(|(present, name)| present.then_some(name))
+fn list(function: &Function) -> Option<&FunctionArgumentList> {
+    match &function.args {
+        FunctionArguments::List(list) => Some(list),
+        FunctionArguments::None | FunctionArguments::Subquery(_) => None,
     }
+}
+
+fn clauses(function: &Function) -> Vec<Clause> {
+    let list = list(function);
+    let has = |wanted: fn(&FunctionArgumentClause) -> bool| list.is_some_and(|list| list.clauses.iter().any(wanted));
+    let distinct = list.is_some_and(|list| list.duplicate_treatment == Some(DuplicateTreatment::Distinct));
+    let nulls = has(|clause| matches!(clause, FunctionArgumentClause::IgnoreOrRespectNulls(_)));
+    let present = [
+        (distinct, Clause::Distinct),
+        (function.filter.is_some(), Clause::Filter),
+        (nulls || function.null_treatment.is_some(), Clause::NullTreatment),
+        (
+            has(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_))),
+            Clause::OrderBy,
+        ),
+        (function.over.is_some(), Clause::Over),
+        (!function.within_group.is_empty(), Clause::WithinGroup),
+    ];
+    present
+        .into_iter()
+        .filter_map(|(present, clause)| present.then_some(clause))
+        .collect()
+}
+
+/// Whether `*` is among the arguments.
+fn has_wildcard(function: &Function) -> bool {
+    let is_wildcard = |arg: &FunctionArg| {
+        let (FunctionArg::Unnamed(arg) | FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. }) = arg;
+        !matches!(arg, FunctionArgExpr::Expr(_))
+    };
+    list(function).is_some_and(|list| list.args.iter().any(is_wildcard))
 }

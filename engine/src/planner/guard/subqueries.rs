@@ -6,6 +6,7 @@
 //! So each place of a predicate has a [`Reading`], and IN is allowed where its reading bears the mark. EXISTS and comparisons
 //! with ANY or ALL have the right third value everywhere; like IN, they can be computed in predicates alone.
 
+use datafusion::common::Spans;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::{Case, InSubquery, SetComparison};
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator};
@@ -214,7 +215,7 @@ fn check_outside_predicates(node: &LogicalPlan) -> Result<()> {
 
 fn refused(found: &InSubquery, message: &str) -> Error {
     let error = Error::new(ErrorCode::NotSupported, message);
-    let operand = found.expr.spans().and_then(|spans| spans.first());
+    let operand = found.expr.spans().and_then(Spans::first);
     match operand.or_else(|| found.subquery.spans.first()) {
         Some(span) => error.at(Position {
             line: span.start.line,
