@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod hazards;
 mod layout;
 mod life;
 mod metastore;
