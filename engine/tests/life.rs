@@ -213,6 +213,8 @@ async fn dropping_the_stream_at_any_point_of_the_tpch_queries_ends_the_work_with
         recorded <= cancelled && recorded + 5 >= cancelled,
         "{recorded} of {cancelled} are recorded as cancelled"
     );
-    let failed = owlet.table("SELECT error_code, error_message FROM system.query_executions WHERE state = 'FAILED'").await;
+    let failed = owlet
+        .table("SELECT error_code, error_message FROM system.query_executions WHERE state = 'FAILED'")
+        .await;
     assert_eq!(failed.lines().count(), 4, "{failed}");
 }

@@ -30,7 +30,10 @@ impl SpillDirectory {
         })
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the name of a directory that nobody else may have")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the name of a directory that nobody else may have"
+    )]
     fn try_open(parent: &Path) -> io::Result<Self> {
         private_directory(parent)?;
         remove_abandoned(parent)?;

@@ -53,7 +53,7 @@ impl Azurite {
     }
 
     async fn create_container(&self, port: u16) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             assert!(Instant::now() < deadline, "Azurite does not listen");
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,5 +1,6 @@
 //! Where credentials come from, how long they last, and that they are never shown.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -450,7 +451,7 @@ async fn wrong_credentials_are_denied_and_never_shown() {
     ];
     for error in failures {
         assert_eq!(error.code(), ErrorCode::StorageDenied, "{error}");
-        shown += &format!("{error} {error:?}");
+        write!(shown, "{error} {error:?}").unwrap();
     }
     assert!(shown.contains("SignatureDoesNotMatch"), "{shown}");
     for word in [secret, "a-token-nobody-sees", "AWS4-HMAC", "Signature="] {

@@ -187,7 +187,9 @@ async fn a_range_past_the_end_is_an_error_and_no_panic() {
     let path = Path::from("a");
     let end = LENGTH as u64;
     assert_failed(
-        one.store.get_ranges(&path, &[end - 10..end + 10]).await,
+        one.store
+            .get_ranges(&path, std::slice::from_ref(&(end - 10..end + 10)))
+            .await,
         ErrorCode::StorageUnavailable,
         &["300000"],
     );
