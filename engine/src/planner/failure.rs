@@ -178,6 +178,8 @@ fn execution_code(message: &str) -> ErrorCode {
     }
 }
 
+const FULL_DISK: &str = "the disk of workgroup.spill_directory is full; free some space, or narrow the query";
+
 const SPILL_LIMIT: &str = "what queries spill has reached workgroup.spill_limit_bytes; raise it, or narrow the query";
 
 /// The disk manager's refusal has a text alone.
@@ -205,10 +207,13 @@ fn arrow_error(error: &ArrowError) -> (ErrorCode, String) {
 /// The only files that the library itself writes or reads are those that it spills.
 fn io_error(error: &io::Error) -> (ErrorCode, String) {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
-            ErrorCode::ExceededSpillLimit,
-            "the disk that queries spill to is full".to_owned(),
-        ),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            (ErrorCode::ExceededSpillLimit, FULL_DISK.to_owned())
+        }
+        // Arrow's writer keeps the text of the operating system's error alone.
+        _ if error.to_string().contains("No space left on device") => {
+            (ErrorCode::ExceededSpillLimit, FULL_DISK.to_owned())
+        }
         // The disk manager's refusal, which its writer has wrapped.
         _ if is_spill_limit(&error.to_string()) => (ErrorCode::ExceededSpillLimit, SPILL_LIMIT.to_owned()),
         _ => (ErrorCode::Internal, format!("a spilled file cannot be used: {error}")),
@@ -284,6 +289,12 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_the_spill_limit() {
+        let wrapped = ArrowError::IoError(
+            String::new(),
+            io::Error::other("IO error: No space left on device (os error 28)"),
+        );
+        let wrapped = DataFusionError::ArrowError(Box::new(wrapped), None);
+        assert_eq!(from_datafusion(wrapped).code(), ErrorCode::ExceededSpillLimit);
         let full = DataFusionError::IoError(io::Error::from(io::ErrorKind::StorageFull));
         assert_eq!(from_datafusion(full).code(), ErrorCode::ExceededSpillLimit);
     }

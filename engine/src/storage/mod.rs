@@ -18,6 +18,7 @@ mod body;
 mod environment;
 mod etag;
 mod failure;
+mod listing;
 mod location;
 mod network;
 mod pinned;

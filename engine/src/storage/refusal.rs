@@ -36,7 +36,7 @@ impl Refusal {
         Self {
             status,
             code: element(body, "Code").or_else(|| header("x-ms-error-code")),
-            message: element(body, "Message"),
+            message: element(body, "Message").map(|message| without_keys(&message)),
             region: header("x-amz-bucket-region").or_else(|| element(body, "Region")),
             redirect: header(header::LOCATION.as_str()).map(Secret::new),
         }
@@ -69,6 +69,21 @@ pub(super) const STALE_CREDENTIALS: &[&str] = &[
 
 /// The codes by which S3, Azure and Google say that there is no such bucket.
 pub(super) const NO_BUCKET: &[&str] = &["NoSuchBucket", "ContainerNotFound", "InvalidBucketName"];
+
+/// A server may quote what it was sent, keys and signatures among it: words that look like one are left out.
+fn without_keys(message: &str) -> String {
+    let is_key = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let of_keys = word.chars().all(|c| c.is_ascii_alphanumeric() || "/+=_-.".contains(c));
+        let mixed = word.contains(|c: char| c.is_ascii_uppercase())
+            && word.contains(|c: char| c.is_ascii_digit() || "/+".contains(c));
+        word.contains("Credential=") || word.contains("Signature=") || (of_keys && mixed && word.len() >= 16)
+    };
+    let words = message
+        .split_whitespace()
+        .map(|word| if is_key(word) { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,4 +157,15 @@ pub(super) fn element(body: &str, name: &str) -> Option<String> {
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_a_server_quotes_are_left_out() {
+        let message = "The key AKIATESTKEY123456 with SeCrEtVaLuE/abc+def is wrong: Credential=AKIA/2026 Signature=ab, see HostId";
+        assert_eq!(without_keys(message), "The key … with … is wrong: … … see HostId");
+    }
 }

@@ -17,6 +17,7 @@ use object_store::client::{
 use super::access::Access;
 use super::body::CheckedBody;
 use super::etag;
+use super::listing;
 use super::network::Network;
 use super::range::body_length;
 use super::refusal::{Changed, NO_BUCKET, Refusal, WrongAnswer};
@@ -79,6 +80,7 @@ struct Exchange<'a> {
     /// The request as the meter knows it. A GET that goes on in the middle of an object is the same request again.
     name: String,
     headers: HeaderMap,
+    query: String,
 }
 
 impl<'a> Exchange<'a> {
@@ -88,6 +90,7 @@ impl<'a> Exchange<'a> {
             kind: kind_of(request),
             name: format!("{} {}", request.method(), request.uri()),
             headers: request.headers().clone(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
         }
     }
 
@@ -118,6 +121,9 @@ impl<'a> Exchange<'a> {
             // What is read whole anyway is read here, where a failure can still be repeated.
             _ => {
                 let document = self.document(body, LARGEST_DOCUMENT_BYTES).await?;
+                if self.kind == RequestKind::List {
+                    listing::check(&document, &self.query).map_err(Failure::Wrong)?;
+                }
                 Ok(HttpResponse::from_parts(parts, document.into()))
             }
         }

@@ -306,3 +306,13 @@ async fn a_listing_that_breaks_off_is_asked_for_again() {
         &["s3://data/"],
     );
 }
+
+#[tokio::test]
+async fn a_page_of_a_listing_that_is_not_one_is_no_end_of_it() {
+    let (one, _) = with_object().await;
+    one.fixture.set_page_size(1);
+    one.fixture.put("data", "b", "x");
+    one.fixture
+        .inject(RequestRule::on(RequestKind::List).skip(1).fault(Fault::ErrorInOkBody));
+    assert_failed(list(&one.store, "").await, ErrorCode::StorageUnavailable, &["listing"]);
+}

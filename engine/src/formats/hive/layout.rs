@@ -107,6 +107,8 @@ fn found(mut files: Vec<ListedFile>, location: &Location) -> Result<Vec<ListedFi
         return Err(Error::new(ErrorCode::TableNotFound, message));
     }
     files.sort_unstable_by(|a, b| a.object.location.cmp(&b.object.location));
+    // A store that names an object twice has it once.
+    files.dedup_by(|a, b| a.object.location == b.object.location);
     Ok(files)
 }
 
