@@ -239,3 +239,25 @@ async fn names_that_are_wrong_get_the_nearest_right_one() {
     let error = owlet.run("SELECT * FROM system.query_execution").await.unwrap_err();
     assert!(error.message().contains("did you mean \"query_executions\""), "{error}");
 }
+
+#[tokio::test]
+async fn rows_with_nan_are_found_though_footers_leave_it_out() {
+    let owlet = TestEngine::local().await;
+    let floats = arrow::array::Float64Array::from(vec![1.0, f64::NAN]);
+    put(owlet.directory.path(), "f.parquet", one_column("f", floats));
+    assert_eq!(
+        owlet.value("SELECT count(*) FROM 'f.parquet' WHERE f = 'NaN'").await,
+        "1"
+    );
+    assert_eq!(owlet.value("SELECT count(*) FROM 'f.parquet' WHERE f > 5").await, "1");
+}
+
+#[tokio::test]
+async fn set_operations_that_count_rows_are_refused_because_the_bare_engine_does_not_count() {
+    let sql = "SELECT * FROM (VALUES (1), (1)) a EXCEPT ALL SELECT * FROM (VALUES (1)) b";
+    let bare = SessionContext::new().sql(sql).await.unwrap().collect().await.unwrap();
+    let rows: usize = bare.iter().map(RecordBatch::num_rows).sum();
+    assert_ne!(rows, 1, "the bare engine counts rows now: drop this guard");
+    let error = TestEngine::local().await.run(sql).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::NotSupported);
+}

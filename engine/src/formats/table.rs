@@ -117,6 +117,19 @@ impl FileTable {
         })
     }
 
+    /// Whether a filter looks at a column of floating-point numbers.
+    fn mention_floats(&self, filters: &[Expr]) -> bool {
+        let schema = self.columns.table_schema();
+        let is_float = |name: &str| {
+            schema
+                .field_with_name(name)
+                .is_ok_and(|field| field.data_type().is_floating())
+        };
+        filters
+            .iter()
+            .any(|filter| filter.column_refs().iter().any(|column| is_float(column.name())))
+    }
+
     /// The files that `filters` over partition columns leave. A filter that cannot be decided leaves every file.
     fn matching(&self, state: &dyn Session, filters: &[Expr]) -> datafusion::common::Result<Vec<PartitionedFile>> {
         let partitions = Arc::new(Schema::new(self.columns.table_partition_cols().clone()));
@@ -317,8 +330,15 @@ impl TableProvider for FileTable {
             Arc::clone(self.columns.file_schema()),
             self.all_files_merged,
         );
+        let mut options = state.default_table_options().parquet;
+        if self.mention_floats(filters) {
+            // Minimum and maximum in a file leave NaN out: what they rule out may hold it.
+            options.global.pruning = false;
+            options.global.enable_page_index = false;
+            options.global.bloom_filter_on_read = false;
+        }
         let source = ParquetSource::new(self.columns.clone())
-            .with_table_parquet_options(state.default_table_options().parquet)
+            .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(readers));
         let config = FileScanConfigBuilder::new(self.store_url.clone(), Arc::new(source))
             .with_file_groups(groups)

@@ -1,7 +1,8 @@
 //! Clauses of queries and of SELECT.
 
 use datafusion::sql::sqlparser::ast::{
-    Cte, GroupByExpr, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectFlavor, SetExpr, SetOperator, With,
+    Cte, GroupByExpr, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectFlavor, SetExpr, SetOperator,
+    SetQuantifier, With,
 };
 
 use super::super::parser::position_of;
@@ -67,7 +68,21 @@ fn check_body(body: &SetExpr) -> Result<()> {
         SetExpr::Update(_) => Err(not_yet("UPDATE")),
         SetExpr::Delete(_) => Err(not_yet("DELETE")),
         SetExpr::Merge(_) => Err(not_yet("MERGE")),
-        SetExpr::SetOperation { left, right, .. } => {
+        SetExpr::SetOperation {
+            left,
+            right,
+            op,
+            set_quantifier,
+        } => {
+            // 55.2 plans both as semi joins, which do not count how often a row stands on either side.
+            let counted = matches!(op, SetOperator::Except | SetOperator::Intersect | SetOperator::Minus)
+                && matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName);
+            refuse_if(
+                counted,
+                "EXCEPT ALL or INTERSECT ALL",
+                "number equal rows with row_number() and leave ALL out",
+                position_of_body(left),
+            )?;
             check_body(left)?;
             check_body(right)
         }

@@ -20,7 +20,10 @@ pub fn file_statistics(footer: &ParquetMetaData, file: &Schema, table: &SchemaRe
     for (index, field) in table.fields().iter().enumerate() {
         let own = file.field_with_name(field.name()).ok();
         let trusted = own.is_some_and(|own| {
-            schema::readable(own.data_type()) == *field.data_type() && !field.data_type().is_nested()
+            schema::readable(own.data_type()) == *field.data_type()
+                && !field.data_type().is_nested()
+                // Minimum and maximum in a footer leave NaN out, which is the greatest value here.
+                && !field.data_type().is_floating()
         });
         if !trusted && let Some(column) = statistics.column_statistics.get_mut(index) {
             *column = ColumnStatistics::new_unknown();
