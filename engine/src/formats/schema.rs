@@ -1,7 +1,7 @@
 //! One schema for several files: columns are matched by name whatever their case, and a type may widen but not change.
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorCode, Result};
@@ -22,6 +22,14 @@ pub fn merge<'a>(files: impl IntoIterator<Item = (&'a str, &'a Schema)> + Clone)
     let mut file_count = 0;
     for (file, schema) in files {
         file_count += 1;
+        let mut names = HashSet::new();
+        if let Some(twice) = schema.fields().iter().find(|field| !names.insert(field.name())) {
+            let message = format!(
+                "\"{file}\" has two columns named \"{}\", which cannot be told apart",
+                twice.name()
+            );
+            return Err(Error::new(ErrorCode::BadData, message));
+        }
         for field in schema.fields() {
             let name = column_name(field.name(), exact);
             let data_type = readable(field.data_type());
@@ -230,6 +238,12 @@ mod tests {
         for part in ["\"id\"", "a.parquet", "b.parquet"] {
             assert!(error.message().contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn a_file_with_two_columns_of_one_name_is_named() {
+        let twins = Schema::new(vec![Field::new("a", DataType::Int64, true); 2]);
+        assert!(merge([("f", &twins)]).unwrap_err().message().contains("\"f\""));
     }
 
     #[test]
