@@ -2,10 +2,8 @@
 //!
 //! NULL is an empty field and the empty string is `""`, so the two stay apart; arrow-csv 59 writes both alike.
 
-use ::arrow::array::RecordBatch;
-use ::arrow::json::writer::EncoderOptions;
-
-use super::{Format, Page, Reader, ResultWriter, Sink, WriteError, cells, json_values};
+use super::delimited::{Delimited, Dialect};
+use super::{Format, Reader};
 
 pub const FORMAT: Format = Format {
     name: "csv",
@@ -14,58 +12,14 @@ pub const FORMAT: Format = Format {
     reader: Reader::TextProgram,
     names_are_keys: false,
     shows_some_rows: false,
-    open: |page, sink| Ok(Box::new(Csv::new(page, sink))),
+    open: |page, sink| Ok(Box::new(Delimited::new(DIALECT, page, sink))),
 };
 
-struct Csv {
-    sink: Sink,
-    options: EncoderOptions,
-    /// What has not left for the sink: the header at first, then the batch at hand.
-    text: String,
-}
-
-impl Csv {
-    fn new(page: &Page, sink: Sink) -> Self {
-        let mut text = String::new();
-        for (index, field) in page.schema.fields().iter().enumerate() {
-            if index > 0 {
-                text.push(',');
-            }
-            push_field(&mut text, field.name());
-        }
-        text.push('\n');
-        Self {
-            sink,
-            options: json_values::options(),
-            text,
-        }
-    }
-}
-
-impl ResultWriter for Csv {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
-        cells::for_each_row(batch, &self.options, |row| {
-            for column in 0..row.columns() {
-                if column > 0 {
-                    self.text.push(',');
-                }
-                if let Some(value) = row.text(column)? {
-                    push_field(&mut self.text, value);
-                }
-            }
-            self.text.push('\n');
-            Ok::<_, WriteError>(())
-        })?;
-        self.sink.write_all(self.text.as_bytes())?;
-        self.text.clear();
-        Ok(())
-    }
-
-    fn finish(mut self: Box<Self>) -> Result<(), WriteError> {
-        self.sink.write_all(self.text.as_bytes())?;
-        Ok(self.sink.flush()?)
-    }
-}
+const DIALECT: Dialect = Dialect {
+    separator: ',',
+    null: "",
+    push_field,
+};
 
 fn push_field(line: &mut String, value: &str) {
     if value.is_empty() || value.contains([',', '"', '\n', '\r']) {

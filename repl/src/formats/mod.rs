@@ -11,6 +11,7 @@ mod columns;
 #[cfg(test)]
 mod contract;
 mod csv;
+mod delimited;
 mod json;
 mod json_values;
 mod markdown;

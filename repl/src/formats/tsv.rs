@@ -3,10 +3,8 @@
 //! Tabs, line ends and backslashes inside values are written as `\t`, `\n`, `\r` and `\\`, NULL as `\N`: the text
 //! format of PostgreSQL's COPY, which ClickHouse and MySQL share. Nothing is ever quoted, so `cut` and `awk` read it.
 
-use ::arrow::array::RecordBatch;
-use ::arrow::json::writer::EncoderOptions;
-
-use super::{Format, Page, Reader, ResultWriter, Sink, WriteError, cells, json_values};
+use super::delimited::{Delimited, Dialect};
+use super::{Format, Reader};
 
 pub const FORMAT: Format = Format {
     name: "tsv",
@@ -15,59 +13,14 @@ pub const FORMAT: Format = Format {
     reader: Reader::TextProgram,
     names_are_keys: false,
     shows_some_rows: false,
-    open: |page, sink| Ok(Box::new(Tsv::new(page, sink))),
+    open: |page, sink| Ok(Box::new(Delimited::new(DIALECT, page, sink))),
 };
 
-struct Tsv {
-    sink: Sink,
-    options: EncoderOptions,
-    /// What has not left for the sink: the header at first, then the batch at hand.
-    text: String,
-}
-
-impl Tsv {
-    fn new(page: &Page, sink: Sink) -> Self {
-        let mut text = String::new();
-        for (index, field) in page.schema.fields().iter().enumerate() {
-            if index > 0 {
-                text.push('\t');
-            }
-            push_field(&mut text, field.name());
-        }
-        text.push('\n');
-        Self {
-            sink,
-            options: json_values::options(),
-            text,
-        }
-    }
-}
-
-impl ResultWriter for Tsv {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
-        cells::for_each_row(batch, &self.options, |row| {
-            for column in 0..row.columns() {
-                if column > 0 {
-                    self.text.push('\t');
-                }
-                match row.text(column)? {
-                    Some(value) => push_field(&mut self.text, value),
-                    None => self.text.push_str("\\N"),
-                }
-            }
-            self.text.push('\n');
-            Ok::<_, WriteError>(())
-        })?;
-        self.sink.write_all(self.text.as_bytes())?;
-        self.text.clear();
-        Ok(())
-    }
-
-    fn finish(mut self: Box<Self>) -> Result<(), WriteError> {
-        self.sink.write_all(self.text.as_bytes())?;
-        Ok(self.sink.flush()?)
-    }
-}
+const DIALECT: Dialect = Dialect {
+    separator: '\t',
+    null: "\\N",
+    push_field,
+};
 
 fn push_field(line: &mut String, value: &str) {
     for character in value.chars() {
