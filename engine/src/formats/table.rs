@@ -98,10 +98,10 @@ impl FileTable {
             .collect();
         for (index, own) in &schemas {
             let file = &mut files[*index];
-            let footer = footers
-                .get(&file.object_meta)
-                .await
-                .map_err(|error| footer_error(error, location.object(file.path())))?;
+            // A footer that was too many to keep is not read a second time for its statistics: they stay unknown.
+            let Some(footer) = footers.at_hand(file.path()) else {
+                continue;
+            };
             let statistics = file_statistics(&footer, own, &file_schema);
             file.statistics = Some(Arc::new(with_partitions(statistics, &file.partition_values)));
         }

@@ -46,8 +46,8 @@ impl Footers {
     /// # Errors
     /// The store's error as an external one, or the decoder's for bytes that are no footer.
     pub async fn get(&self, object: &ObjectMeta) -> Result<Arc<ParquetMetaData>, ParquetError> {
-        if let Some(footer) = self.kept().by_path.get(&object.location) {
-            return Ok(Arc::clone(footer));
+        if let Some(footer) = self.at_hand(&object.location) {
+            return Ok(footer);
         }
         let footer = Arc::new(read(self.store.as_ref(), object).await?);
         let size = footer.memory_size();
@@ -57,6 +57,11 @@ impl Footers {
             kept.by_path.insert(object.location.clone(), Arc::clone(&footer));
         }
         Ok(footer)
+    }
+
+    /// The footer of the file at `path`, if it was read and kept.
+    pub fn at_hand(&self, path: &Path) -> Option<Arc<ParquetMetaData>> {
+        self.kept().by_path.get(path).map(Arc::clone)
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
