@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::catalog::SystemCatalog;
+use crate::catalog::{BuiltinCatalog, SystemCatalog};
 use crate::config::Config;
 use crate::error::Result;
 use crate::execution::LocalExecutor;
@@ -50,7 +50,8 @@ impl Engine {
             Machine::present(),
             SpillDirectory::open(&spill_directory)?,
         )?;
-        let catalog = SystemCatalog::new(vec![Arc::new(QueryExecutions(history.clone()))]);
+        let lake = Arc::new(BuiltinCatalog::new(metastore.clone()));
+        let catalog = SystemCatalog::new(lake, vec![Arc::new(QueryExecutions(history.clone()))]);
         let planner = Planner::new(Arc::new(catalog), settings.formats, workgroup.target_partitions());
         let parts = Parts {
             limits: settings.statement,

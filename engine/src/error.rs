@@ -18,8 +18,12 @@ pub enum ErrorCode {
     NotSupported,
     /// The principal may not do this, or the configuration does not allow this location.
     PermissionDenied,
+    /// No database of that name.
+    DatabaseNotFound,
     /// No table, view or file of that name.
     TableNotFound,
+    /// A database, table, view or partition of that name is there already, or files are where a new table is to be.
+    AlreadyExists,
     /// No column of that name in the relations at hand.
     ColumnNotFound,
     /// No function of that name, or none for those argument types.
@@ -60,7 +64,9 @@ impl ErrorCode {
         Self::SyntaxError,
         Self::NotSupported,
         Self::PermissionDenied,
+        Self::DatabaseNotFound,
         Self::TableNotFound,
+        Self::AlreadyExists,
         Self::ColumnNotFound,
         Self::FunctionNotFound,
         Self::TypeMismatch,
@@ -86,6 +92,8 @@ impl ErrorCode {
             Self::SyntaxError => "SYNTAX_ERROR",
             Self::NotSupported => "NOT_SUPPORTED",
             Self::PermissionDenied => "PERMISSION_DENIED",
+            Self::DatabaseNotFound => "DATABASE_NOT_FOUND",
+            Self::AlreadyExists => "ALREADY_EXISTS",
             Self::TableNotFound => "TABLE_NOT_FOUND",
             Self::ColumnNotFound => "COLUMN_NOT_FOUND",
             Self::FunctionNotFound => "FUNCTION_NOT_FOUND",

@@ -10,8 +10,10 @@
 //! Must not know: names of tables, principals, SQL.
 
 mod files;
+mod format;
 mod hive;
 mod schema;
 mod table;
 
+pub use format::Format;
 pub use table::{FileTable, Settings};

@@ -1,10 +1,12 @@
 //! The only door from names to tables.
 
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Authorization;
-use crate::catalog::{Catalog, Table};
+use crate::catalog::{Catalog, Relation, SystemTable};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::{self, FileTable};
 use crate::name::{DEFAULT_CATALOG, DEFAULT_DATABASE, TableName, nearest};
@@ -48,13 +50,13 @@ pub struct Sources<'a> {
 /// The tables that one statement may see, and no others.
 #[derive(Debug)]
 pub struct View {
-    tables: Vec<(TableName, Table)>,
+    tables: Vec<(TableName, Arc<dyn TableProvider>)>,
 }
 
 impl View {
     /// The tables by their full names. A location stands under its own text as a table of the session's database.
     #[must_use]
-    pub fn tables(&self) -> &[(TableName, Table)] {
+    pub fn tables(&self) -> &[(TableName, Arc<dyn TableProvider>)] {
         &self.tables
     }
 }
@@ -70,7 +72,7 @@ pub async fn resolve(
     defaults: &Defaults,
     sources: &Sources<'_>,
 ) -> Result<View> {
-    let mut tables: Vec<(TableName, Table)> = Vec::with_capacity(references.len());
+    let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::with_capacity(references.len());
     for reference in references {
         let name = full_name(reference, defaults);
         if tables.iter().any(|(known, _)| *known == name) {
@@ -94,16 +96,34 @@ fn full_name(reference: &Reference, defaults: &Defaults) -> TableName {
     }
 }
 
-async fn one(reference: &Reference, name: &TableName, defaults: &Defaults, sources: &Sources<'_>) -> Result<Table> {
+async fn one(
+    reference: &Reference,
+    name: &TableName,
+    defaults: &Defaults,
+    sources: &Sources<'_>,
+) -> Result<Arc<dyn TableProvider>> {
     if reference.is_location() {
         let location = Location::parse(&name.table, &defaults.working_directory)?;
         let table = FileTable::open(sources.storage, &location, sources.formats).await?;
-        return Ok(Table::new(Arc::new(table)));
+        return Ok(Arc::new(table));
     }
-    match sources.catalog.table(name).await? {
-        Some(table) => Ok(table),
-        None => Err(not_found(name, sources.catalog.table_names(&name.database).await?)),
+    let found = sources.catalog.find(std::slice::from_ref(name)).await?;
+    match found.into_iter().next().flatten() {
+        Some(Relation::System(table)) => system(name, table.as_ref()).await,
+        Some(_) | None => {
+            let relations = sources.catalog.relations(&name.database).await?;
+            let known = relations.iter().map(|relation| relation.name().to_owned()).collect();
+            Err(not_found(name, known))
+        }
     }
+}
+
+async fn system(name: &TableName, table: &dyn SystemTable) -> Result<Arc<dyn TableProvider>> {
+    let rows = table.rows().await?;
+    let provider = MemTable::try_new(rows.schema(), vec![vec![rows]]).map_err(|error| {
+        Error::new(ErrorCode::Internal, format!("the rows of {name} do not fit its schema")).caused_by(error)
+    })?;
+    Ok(Arc::new(provider))
 }
 
 fn not_found(name: &TableName, known: Vec<String>) -> Error {

@@ -77,7 +77,7 @@ fn catalogs(view: &View, defaults: &Defaults) -> datafusion::common::Result<Arc<
     database(&list, &defaults.catalog, &defaults.database)?;
     for (name, table) in view.tables() {
         let database = database(&list, &name.catalog, &name.database)?;
-        database.register_table(name.table.clone(), Arc::clone(table.provider()))?;
+        database.register_table(name.table.clone(), Arc::clone(table))?;
     }
     Ok(Arc::new(list))
 }
