@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::formats;
 use crate::governance::{self, Authorization, Defaults, Sources};
 use crate::storage::QueryStorage;
-use crate::syntax::Statement;
+use crate::syntax::{Command, Statement};
 
 /// What will run: the physical plan of one authorized statement, and the environment that it was made for.
 #[derive(Clone, Debug)]
@@ -100,11 +100,18 @@ impl Planner {
         };
         let view = governance::resolve(authorization, statement.reads(), defaults, &sources).await?;
         let state = state::of_query(&self.template, &view, defaults, storage)?;
-        guard::check_calls(statement.tree(), &state)?;
-        let logical = state
-            .statement_to_plan(statement.tree().clone())
-            .await
-            .map_err(from_datafusion)?;
+        let tree = match statement.command() {
+            Command::Query(tree) => tree,
+            Command::Explain(explain) => &explain.tree,
+            _ => {
+                return Err(Error::new(
+                    ErrorCode::NotSupported,
+                    "this statement is not supported yet",
+                ));
+            }
+        };
+        guard::check_calls(tree, &state)?;
+        let logical = state.statement_to_plan(tree.clone()).await.map_err(from_datafusion)?;
         guard::check(&logical)?;
         let physical = state.create_physical_plan(&logical).await.map_err(from_datafusion)?;
         guard::check_depth(&physical)?;

@@ -4,6 +4,7 @@
 //! `Statement` holds no clause that DataFusion would drop without a word. The module knows no catalogue, no function and
 //! no plan; it reads text alone, so it is the same for every principal.
 
+mod command;
 mod dialect;
 mod ignored;
 mod limits;
@@ -12,6 +13,10 @@ mod references;
 mod script;
 mod statement;
 
+pub use command::{
+    AddPartitions, Command, CreateDatabase, CreateTable, CreateView, DatabaseReference, Drop, DropDatabase,
+    DropPartitions, Execute, Explain, Insert, NamePattern, PartitionColumn, PartitionSpec, Prepare, Set, Show,
+};
 pub use limits::Limits;
 pub use parser::parse;
 pub use references::Reference;

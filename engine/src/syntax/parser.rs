@@ -173,6 +173,7 @@ fn first_lower(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::command::Command;
     use super::super::statement::StatementKind;
     use super::*;
 
@@ -329,7 +330,10 @@ mod tests {
             "select 1 -- , 2",
         ] {
             let statement = parse(sql, &Limits::default()).expect(sql);
-            assert_eq!(statement.tree().to_string(), "SELECT 1", "{sql}");
+            let Command::Query(tree) = statement.command() else {
+                panic!("{sql}")
+            };
+            assert_eq!(tree.to_string(), "SELECT 1", "{sql}");
         }
     }
 }

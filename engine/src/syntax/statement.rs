@@ -4,6 +4,7 @@ use datafusion::sql::parser::Statement as Tree;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::command::{Command, Explain};
 use super::ignored;
 use super::limits::Limits;
 use super::parser::position_of;
@@ -16,10 +17,46 @@ use crate::error::{Error, ErrorCode, Result};
 pub enum StatementKind {
     /// A query: SELECT, WITH, VALUES, FROM.
     Select,
-    /// EXPLAIN of a query: plans it and reads nothing.
+    /// EXPLAIN: plans and reads nothing but what planning needs.
     Explain,
     /// EXPLAIN ANALYZE of a query: runs it and shows its plan with what it cost.
     ExplainAnalyze,
+    /// CREATE DATABASE.
+    CreateDatabase,
+    /// DROP DATABASE.
+    DropDatabase,
+    /// CREATE TABLE without a query.
+    CreateTable,
+    /// CREATE TABLE … AS SELECT.
+    CreateTableAsSelect,
+    /// CREATE VIEW.
+    CreateView,
+    /// DROP TABLE.
+    DropTable,
+    /// DROP VIEW.
+    DropView,
+    /// INSERT INTO.
+    Insert,
+    /// ALTER TABLE … ADD PARTITION.
+    AddPartitions,
+    /// ALTER TABLE … DROP PARTITION.
+    DropPartitions,
+    /// MSCK REPAIR TABLE.
+    RepairTable,
+    /// SHOW.
+    Show,
+    /// DESCRIBE.
+    Describe,
+    /// USE.
+    Use,
+    /// SET and RESET.
+    Set,
+    /// PREPARE.
+    Prepare,
+    /// EXECUTE.
+    Execute,
+    /// DEALLOCATE.
+    Deallocate,
 }
 
 impl StatementKind {
@@ -30,6 +67,24 @@ impl StatementKind {
             Self::Select => "SELECT",
             Self::Explain => "EXPLAIN",
             Self::ExplainAnalyze => "EXPLAIN_ANALYZE",
+            Self::CreateDatabase => "CREATE_DATABASE",
+            Self::DropDatabase => "DROP_DATABASE",
+            Self::CreateTable => "CREATE_TABLE",
+            Self::CreateTableAsSelect => "CREATE_TABLE_AS_SELECT",
+            Self::CreateView => "CREATE_VIEW",
+            Self::DropTable => "DROP_TABLE",
+            Self::DropView => "DROP_VIEW",
+            Self::Insert => "INSERT",
+            Self::AddPartitions => "ALTER_TABLE_ADD_PARTITION",
+            Self::DropPartitions => "ALTER_TABLE_DROP_PARTITION",
+            Self::RepairTable => "MSCK_REPAIR_TABLE",
+            Self::Show => "SHOW",
+            Self::Describe => "DESCRIBE",
+            Self::Use => "USE",
+            Self::Set => "SET",
+            Self::Prepare => "PREPARE",
+            Self::Execute => "EXECUTE",
+            Self::Deallocate => "DEALLOCATE",
         }
     }
 }
@@ -37,16 +92,17 @@ impl StatementKind {
 /// One statement: read, classified, and free of clauses that would be dropped without a word.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    tree: Tree,
+    command: Command,
     kind: StatementKind,
     reads: Vec<Reference>,
+    writes: Vec<Reference>,
 }
 
 impl Statement {
-    /// The syntax tree, for the planner.
+    /// What it asks for.
     #[must_use]
-    pub fn tree(&self) -> &Tree {
-        &self.tree
+    pub fn command(&self) -> &Command {
+        &self.command
     }
 
     /// What kind of statement it is.
@@ -62,13 +118,32 @@ impl Statement {
         &self.reads
     }
 
+    /// The relations that it makes, changes or removes.
+    #[must_use]
+    pub fn writes(&self) -> &[Reference] {
+        &self.writes
+    }
+
     /// Names the kind and the relations of `tree`, or refuses it.
     pub(super) fn classify(text: &str, tree: Tree, limits: &Limits) -> Result<Self> {
         let kind = kind_of(&tree)?;
         let query = query_of(&tree)?;
         ignored::refuse(query)?;
         let reads = references::collect(text, query, limits)?;
-        Ok(Self { tree, kind, reads })
+        let command = match &tree {
+            Tree::Explain(explain) => Command::Explain(Box::new(Explain {
+                analyze: explain.options.analyze,
+                statement: Box::new(Self::classify(text, (*explain.statement).clone(), limits)?),
+                tree,
+            })),
+            _ => Command::Query(tree),
+        };
+        Ok(Self {
+            command,
+            kind,
+            reads,
+            writes: Vec::new(),
+        })
     }
 }
 
