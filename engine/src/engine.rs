@@ -45,11 +45,8 @@ impl Engine {
         } else {
             working_directory.join(&settings.workgroup.spill_directory)
         };
-        let workgroup = WorkGroup::new(
-            settings.workgroup,
-            Machine::present(),
-            SpillDirectory::open(&spill_directory)?,
-        )?;
+        let machine = Machine::present();
+        let workgroup = WorkGroup::new(settings.workgroup, machine, SpillDirectory::open(&spill_directory)?)?;
         let lake = Arc::new(BuiltinCatalog::new(metastore.clone()));
         let catalog = SystemCatalog::new(lake, vec![Arc::new(QueryExecutions(history.clone()))]);
         let planner = Planner::new(Arc::new(catalog), settings.formats, workgroup.target_partitions());
@@ -59,7 +56,7 @@ impl Engine {
             planner,
             workgroup,
             history,
-            executor: Arc::new(LocalExecutor),
+            executor: Arc::new(LocalExecutor::start(machine.processors)?),
             running: Running::none(),
         };
         Ok(Self {
@@ -85,6 +82,12 @@ impl Engine {
     #[must_use]
     pub fn spilled_bytes(&self) -> u64 {
         self.parts.workgroup.spilled_bytes()
+    }
+
+    /// How many tasks compute for all queries together now. After a query was cancelled, it says when its work has ended.
+    #[must_use]
+    pub fn computing_tasks(&self) -> usize {
+        self.parts.executor.tasks()
     }
 
     /// Waits until every statement has ended and its record is closed, then closes the metastore. Statements whose streams
@@ -123,9 +126,13 @@ mod tests {
     struct Panics;
 
     impl Executor for Panics {
-        fn execute(&self, plan: &Plan, _slot: &Slot) -> Result<SendableRecordBatchStream> {
+        fn execute(&self, plan: &Plan, _slot: Slot) -> Result<SendableRecordBatchStream> {
             let batches = stream::once(async { panic!("on purpose") });
             Ok(Box::pin(RecordBatchStreamAdapter::new(plan.schema(), batches)))
+        }
+
+        fn tasks(&self) -> usize {
+            0
         }
     }
 

@@ -3,19 +3,38 @@
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use futures::StreamExt;
 use std::sync::Arc;
 
 use super::Executor;
+use super::processors::Processors;
 use crate::error::Result;
-use crate::planner::{Plan, from_datafusion};
+use crate::planner::Plan;
 use crate::workgroup::Slot;
 
-/// Runs plans on the threads of the runtime that polls the stream.
-#[derive(Clone, Copy, Debug)]
-pub struct LocalExecutor;
+/// Batches that wait to leave the threads that computed them. More would be memory that nobody has reserved.
+const BATCHES_WAITING: usize = 1;
+
+/// Runs plans on threads that do nothing else.
+#[derive(Debug)]
+pub struct LocalExecutor {
+    processors: Processors,
+}
+
+impl LocalExecutor {
+    /// Starts `threads` threads for operators to compute on. They end when the executor is dropped.
+    ///
+    /// # Errors
+    /// `INTERNAL` if the operating system gives no threads.
+    pub fn start(threads: usize) -> Result<Self> {
+        let processors = Processors::start(threads)?;
+        Ok(Self { processors })
+    }
+}
 
 impl Executor for LocalExecutor {
-    fn execute(&self, plan: &Plan, slot: &Slot) -> Result<SendableRecordBatchStream> {
+    fn execute(&self, plan: &Plan, slot: Slot) -> Result<SendableRecordBatchStream> {
         let planned = plan.state().runtime_env();
         let granted = RuntimeEnv {
             memory_pool: slot.memory(),
@@ -24,6 +43,25 @@ impl Executor for LocalExecutor {
             object_store_registry: Arc::clone(&planned.object_store_registry),
         };
         let task = TaskContext::from(plan.state()).with_runtime(Arc::new(granted));
-        execute_stream(Arc::clone(plan.physical()), Arc::new(task)).map_err(from_datafusion)
+        let operators = Arc::clone(plan.physical());
+        let mut leaving = RecordBatchReceiverStreamBuilder::new(plan.schema(), BATCHES_WAITING);
+        let batches = leaving.tx();
+        let work = async move {
+            let _held_to_the_end = slot;
+            // An operator spawns tasks of its own when it starts, on the runtime where it starts.
+            let mut stream = execute_stream(operators, Arc::new(task))?;
+            while let Some(batch) = stream.next().await {
+                if batches.send(batch).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        leaving.spawn_on(work, self.processors.handle());
+        Ok(leaving.build())
+    }
+
+    fn tasks(&self) -> usize {
+        self.processors.handle().metrics().num_alive_tasks()
     }
 }

@@ -211,8 +211,8 @@ impl Query {
 
 /// The execution of one plan.
 ///
-/// It has a task of its own: an operator that computes for long without a pause delays the end of that task, but neither the
-/// deadline nor the answer to a caller who cancelled. The slot goes with it and is given back when the work has ended.
+/// It has a task of its own, so that a panic in it ends nothing else. The slot goes to the executor, which gives it back when
+/// the work has ended; the deadline and the answer to a caller who cancelled wait for neither.
 struct Run {
     executor: Arc<dyn Executor>,
     plan: Plan,
@@ -231,7 +231,7 @@ impl Run {
     }
 
     async fn hand_over_batches(self) -> Result<()> {
-        let mut stream = self.executor.execute(&self.plan, &self.slot)?;
+        let mut stream = self.executor.execute(&self.plan, self.slot)?;
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(from_datafusion)?;
             if batch.num_rows() == 0 {
