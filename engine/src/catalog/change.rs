@@ -1,6 +1,7 @@
 //! The ways to change a catalogue. Each is made whole or not at all.
 
 use super::definition::{Database, Partition, TableDefinition, ViewDefinition};
+use super::writes::WriteClaim;
 use crate::name::TableName;
 
 /// What to do where a name that is to be made is there already.
@@ -50,6 +51,9 @@ pub enum Change {
         table: Box<TableDefinition>,
         /// Where a table or view of the name is there already.
         if_exists: IfExists,
+        /// The claim under which its files were written. It is released together with this change; if it is no longer held,
+        /// the change is refused.
+        claim: Option<WriteClaim>,
     },
     /// The end of a table.
     DropTable {

@@ -9,11 +9,13 @@ mod change;
 mod definition;
 mod system;
 pub mod types;
+mod writes;
 
 pub use builtin::BuiltinCatalog;
 pub use change::{Change, IfExists, IfMissing, Outcome};
 pub use definition::{Column, Database, Ownership, Partition, TableDefinition, ViewDefinition, schema_of};
 pub use system::{SystemCatalog, SystemTable};
+pub use writes::WriteClaim;
 
 use async_trait::async_trait;
 use std::sync::Arc;
