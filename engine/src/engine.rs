@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::runtime::Handle;
 
 use crate::catalog::{BuiltinCatalog, SystemCatalog};
 use crate::config::Config;
@@ -26,6 +27,9 @@ pub struct Engine {
 
 impl Engine {
     /// Opens the metastore and the spill directory that `config` names, making what is missing. No store is touched yet.
+    ///
+    /// The runtime that polls this is the engine's for as long as it is open: statements are watched over there, and their
+    /// requests run there. Operators compute on threads of their own, so that no thread of it is kept busy.
     ///
     /// # Errors
     /// `INVALID_SETTING` that names what cannot be used.
@@ -52,7 +56,7 @@ impl Engine {
         let planner = Planner::new(Arc::new(catalog), settings.formats, workgroup.target_partitions());
         let parts = Parts {
             limits: settings.statement,
-            storage: Storage::new(settings.storage, environment)?,
+            storage: Storage::new(settings.storage, environment, Handle::current())?,
             planner,
             workgroup,
             history,

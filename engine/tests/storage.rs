@@ -30,6 +30,11 @@ fn settings() -> Settings {
     }
 }
 
+/// Storage whose requests run on the test's own runtime.
+fn opened(settings: Settings, environment: Environment) -> owlet_engine::Result<Storage> {
+    Storage::new(settings, environment, tokio::runtime::Handle::current())
+}
+
 fn location(text: &str) -> Location {
     Location::parse(text, FilePath::new("/")).unwrap()
 }
@@ -53,7 +58,7 @@ impl OneQuery {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let environment: Environment = fixture.environment().into_iter().chain(variables).collect();
-        let storage = Storage::new(settings, environment).unwrap();
+        let storage = opened(settings, environment).unwrap();
         let query = storage.query(Access::Local);
         let store = query.store(&location("s3://data/")).unwrap();
         Self { fixture, query, store }

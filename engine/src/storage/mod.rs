@@ -15,6 +15,7 @@
 mod access;
 mod aws;
 mod body;
+mod dispatched;
 mod environment;
 mod etag;
 mod failure;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
 use super::access::{Access, RemotePrefixes};
@@ -23,16 +24,20 @@ pub struct Storage(Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) network: Arc<Network>,
+    /// The runtime that all requests run on.
+    pub(super) io: Handle,
     kept: Mutex<HashMap<String, Arc<OnceCell<Kept>>>>,
 }
 
 impl Storage {
-    /// Storage with these settings, seeing this environment. Fails with `INVALID_SETTING` if a setting contradicts itself.
-    pub fn new(settings: Settings, environment: Environment) -> Result<Self> {
+    /// Storage with these settings, seeing this environment. Its requests run on the runtime `io`, whichever runtime waits for
+    /// them. Fails with `INVALID_SETTING` if a setting contradicts itself.
+    pub fn new(settings: Settings, environment: Environment, io: Handle) -> Result<Self> {
         let settings = settings.checked()?;
         let remote = RemotePrefixes::parse(&settings.remote_prefixes)?;
         Ok(Self(Arc::new(Shared {
             network: Arc::new(Network::new(settings, environment, remote)),
+            io,
             kept: Mutex::default(),
         })))
     }

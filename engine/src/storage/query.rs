@@ -9,10 +9,12 @@ use object_store::ObjectStore;
 use url::{Position, Url};
 
 use super::access::Access;
+use super::dispatched::DispatchedStore;
 use super::failure::object_changed;
 use super::location::Location;
 use super::pinned::{Changes, PinnedStore};
 use super::process::Shared;
+use super::schemes::FILE;
 use super::service::QueryService;
 use super::usage::{Meter, Usage};
 use crate::error::{Error, Result};
@@ -48,11 +50,15 @@ impl QueryStorage {
         self.shared.network.remote.check(self.service.access, location)?;
         let name = location.store_name();
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = stores.entry(name).or_insert_with(|| {
-            let pinned = PinnedStore::new(&self.shared, &self.service, &self.changes, location);
-            Arc::new(pinned)
-        });
-        Ok(Arc::clone(store))
+        let open = || -> Arc<dyn ObjectStore> {
+            let pinned = Arc::new(PinnedStore::new(&self.shared, &self.service, &self.changes, location));
+            // Files are read on threads for that alone already.
+            if location.scheme() == FILE {
+                return pinned;
+            }
+            Arc::new(DispatchedStore::new(pinned, self.shared.io.clone()))
+        };
+        Ok(Arc::clone(stores.entry(name).or_insert_with(open)))
     }
 
     /// The name of the location's store for DataFusion's scans. Opens the store as [`Self::store`] does, with its errors,

@@ -1,10 +1,10 @@
 //! What a remote principal reaches through a real query, beside the spellings that unit tests try.
 
 use owlet_engine::ErrorCode;
-use owlet_engine::storage::{Access, Settings, Storage};
+use owlet_engine::storage::{Access, Settings};
 use owlet_s3_fixture::S3Fixture;
 
-use super::{location, read, settings};
+use super::{location, opened, read, settings};
 
 #[tokio::test]
 async fn a_remote_query_reads_under_its_prefixes_and_opens_nothing_else() {
@@ -14,7 +14,7 @@ async fn a_remote_query_reads_under_its_prefixes_and_opens_nothing_else() {
         remote_prefixes: vec!["s3://data/public/".to_owned()],
         ..settings()
     };
-    let storage = Storage::new(remote, fixture.environment().into_iter().collect()).unwrap();
+    let storage = opened(remote, fixture.environment().into_iter().collect()).unwrap();
     let query = storage.query(Access::Remote);
     let store = query.store(&location("s3a://data/public/a")).unwrap();
     assert_eq!(read(&store, "public/a").await.unwrap(), b"abc");
@@ -46,7 +46,7 @@ async fn a_store_that_a_remote_query_has_opened_does_not_reach_beyond_its_prefix
         remote_prefixes: vec!["s3://data/public/".to_owned()],
         ..settings()
     };
-    let storage = Storage::new(remote, fixture.environment().into_iter().collect()).unwrap();
+    let storage = opened(remote, fixture.environment().into_iter().collect()).unwrap();
     let store = storage
         .query(Access::Remote)
         .store(&location("s3://data/public/a"))
@@ -67,6 +67,6 @@ async fn a_bad_prefix_stops_the_start() {
         remote_prefixes: vec!["/srv".to_owned()],
         ..settings()
     };
-    let cause = Storage::new(bad, owlet_engine::storage::Environment::default()).unwrap_err();
+    let cause = opened(bad, owlet_engine::storage::Environment::default()).unwrap_err();
     assert_eq!(cause.code(), ErrorCode::InvalidSetting);
 }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use owlet_engine::ErrorCode;
-use owlet_engine::storage::{Access, BucketSettings, QueryStorage, Settings, Storage};
+use owlet_engine::storage::{Access, BucketSettings, QueryStorage, Settings};
 use tempfile::TempDir;
 
-use super::{assert_failed, list, location, pattern, read, settings};
+use super::{assert_failed, list, location, opened, pattern, read, settings};
 
 /// The account and the key that every Azurite has; its manual prints them.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -91,7 +91,7 @@ impl Azurite {
             .map(|name| (name.to_owned(), bucket.clone()))
             .into();
         let variables = [("KEY", key), ("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)];
-        let storage = Storage::new(Settings { buckets, ..settings() }, variables.into_iter().collect()).unwrap();
+        let storage = opened(Settings { buckets, ..settings() }, variables.into_iter().collect()).unwrap();
         storage.query(Access::Local)
     }
 }
@@ -148,7 +148,7 @@ async fn a_wrong_key_is_denied_and_a_missing_account_is_named() {
     let query = azurite.query(&KEY.replace("Eby8", "Abc8"));
     let store = query.store(&location("az://data/")).unwrap();
     assert_failed(read(&store, "a").await, ErrorCode::StorageDenied, &["az://data/a"]);
-    let bare = Storage::new(settings(), [("X", "y")].into_iter().collect())
+    let bare = opened(settings(), [("X", "y")].into_iter().collect())
         .unwrap()
         .query(Access::Local);
     let store = bare.store(&location("az://data/")).unwrap();

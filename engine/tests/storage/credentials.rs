@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use owlet_engine::ErrorCode;
-use owlet_engine::storage::{Access, BucketSettings, QueryStorage, Settings, Storage};
+use owlet_engine::storage::{Access, BucketSettings, QueryStorage, Settings};
 use owlet_s3_fixture::{Fault, RequestKind, RequestRule, S3Fixture};
 use tempfile::TempDir;
 
 use super::web_server::{Answer, WebServer};
-use super::{OneQuery, assert_failed, assert_same, failure, list, location, pattern, read, settings};
+use super::{OneQuery, assert_failed, assert_same, failure, list, location, opened, pattern, read, settings};
 
 /// A query whose environment is these variables and nothing else, with the settings of its bucket.
 fn query(variables: &[(&str, &str)], bucket: BucketSettings) -> Arc<QueryStorage> {
@@ -21,7 +21,7 @@ fn query(variables: &[(&str, &str)], bucket: BucketSettings) -> Arc<QueryStorage
         buckets: [("s3://data".to_owned(), bucket)].into(),
         ..settings()
     };
-    Storage::new(settings, variables.iter().copied().collect())
+    opened(settings, variables.iter().copied().collect())
         .unwrap()
         .query(Access::Local)
 }
@@ -437,7 +437,7 @@ async fn wrong_credentials_are_denied_and_never_shown() {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
     );
     let environment: owlet_engine::storage::Environment = all.into_iter().collect();
-    let storage = Storage::new(settings(), environment.clone()).unwrap();
+    let storage = opened(settings(), environment.clone()).unwrap();
     let query = storage.query(Access::Local);
     let store = store(&query);
     let mut shown = format!("{environment:?} {storage:?} {query:?} {store:?} {store}");

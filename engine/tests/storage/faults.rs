@@ -3,10 +3,10 @@
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use owlet_engine::ErrorCode;
-use owlet_engine::storage::{Access, Environment, Settings, Storage};
+use owlet_engine::storage::{Access, Environment, Settings};
 use owlet_s3_fixture::{Fault, Framing, RequestKind, RequestRule};
 
-use super::{OneQuery, assert_failed, list, location, pattern, read, settings};
+use super::{OneQuery, assert_failed, list, location, opened, pattern, read, settings};
 
 const LENGTH: usize = 300_000;
 
@@ -254,7 +254,7 @@ async fn an_endpoint_that_nobody_serves_is_unavailable() {
     ]
     .into_iter()
     .collect();
-    let storage = Storage::new(
+    let storage = opened(
         Settings {
             max_retries: 1,
             ..settings()

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use owlet_engine::ErrorCode;
-use owlet_engine::storage::{Access, Environment, QueryStorage, Storage};
+use owlet_engine::storage::{Access, Environment, QueryStorage};
 
-use super::{assert_failed, list, location, pattern, read, settings};
+use super::{assert_failed, list, location, opened, pattern, read, settings};
 
 fn open(directory: &tempfile::TempDir) -> (Arc<QueryStorage>, Arc<dyn ObjectStore>, String) {
-    let query = Storage::new(settings(), Environment::default())
-        .unwrap()
-        .query(Access::Local);
+    let query = opened(settings(), Environment::default()).unwrap().query(Access::Local);
     let location = location(directory.path().join("a").to_str().unwrap());
     (
         Arc::clone(&query),

@@ -200,8 +200,7 @@ async fn queries_of_one_process_count_apart() {
     one.fixture.put("data", "a", b"abc");
     read(&one.store, "a").await.unwrap();
     let before = one.usage();
-    let storage =
-        owlet_engine::storage::Storage::new(super::settings(), one.fixture.environment().into_iter().collect());
+    let storage = super::opened(super::settings(), one.fixture.environment().into_iter().collect());
     let other = storage.unwrap().query(owlet_engine::storage::Access::Local);
     read(&other.store(&super::location("s3://data/")).unwrap(), "a")
         .await

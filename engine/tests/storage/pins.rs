@@ -105,8 +105,7 @@ async fn the_next_query_reads_the_new_version() {
     let one = with_object().await;
     read(&one.store, "t/a").await.unwrap();
     one.fixture.put("data", "t/a", b"new");
-    let storage =
-        owlet_engine::storage::Storage::new(super::settings(), one.fixture.environment().into_iter().collect());
+    let storage = super::opened(super::settings(), one.fixture.environment().into_iter().collect());
     let next = storage.unwrap().query(owlet_engine::storage::Access::Local);
     let store = next.store(&location("s3://data/")).unwrap();
     assert_eq!(read(&store, "t/a").await.unwrap(), b"new");
@@ -142,9 +141,7 @@ async fn a_thousand_races_are_all_caught() {
     let mut random = StdRng::seed_from_u64(20_261_101);
     let one = OneQuery::start().await;
     let version = |number: u32| number.to_le_bytes().repeat(300);
-    let storage =
-        owlet_engine::storage::Storage::new(super::settings(), one.fixture.environment().into_iter().collect())
-            .unwrap();
+    let storage = super::opened(super::settings(), one.fixture.environment().into_iter().collect()).unwrap();
     let mut caught = 0;
     for race in 0..1000 {
         one.fixture.put("data", "race", version(2 * race));

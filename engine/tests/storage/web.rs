@@ -7,13 +7,13 @@ use object_store::ObjectStore;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use owlet_engine::ErrorCode;
-use owlet_engine::storage::{Access, Environment, QueryStorage, Settings, Storage};
+use owlet_engine::storage::{Access, Environment, QueryStorage, Settings};
 
 use super::web_server::{Answer, Asked, WebServer};
-use super::{assert_failed, failure, list, location, pattern, read, settings};
+use super::{assert_failed, failure, list, location, opened, pattern, read, settings};
 
 fn query(settings: Settings, access: Access) -> Arc<QueryStorage> {
-    Storage::new(settings, Environment::default()).unwrap().query(access)
+    opened(settings, Environment::default()).unwrap().query(access)
 }
 
 fn store(query: &QueryStorage, server: &WebServer) -> Arc<dyn ObjectStore> {
