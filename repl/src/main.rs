@@ -66,11 +66,8 @@ fn run(arguments: Arguments, variables: BTreeMap<String, String>, palette: Palet
         palette,
         continue_on_error: arguments.continue_on_error,
     };
-    // Two more than there are processors: operators may compute for seconds without a pause on as many threads as there are
-    // partitions, and deadlines, signals and answers must get their turn all the same.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) + 2;
+    // For signals, deadlines and requests. What computes does so on threads of the engine's own.
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(|error| Failure::Output(format!("cannot start threads: {error}")))?;

@@ -1,5 +1,7 @@
 //! One run without a person at the prompt: statements in, results and footers out, and the end.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use owlet_engine::{Config, Engine, Error, Principal, Session, StatementText};
 
@@ -12,6 +14,9 @@ use crate::palette::Palette;
 use crate::script::Script;
 use crate::signals::Signals;
 
+/// How long the records of what was cancelled may take to be written, once a signal has asked for the end.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// How a run behaves, apart from what it runs.
 pub struct Manner {
     pub footer: Footer,
@@ -21,7 +26,8 @@ pub struct Manner {
 
 /// Starts the engine, runs every statement of `scripts`, and stops the engine once all records are written.
 ///
-/// A signal cancels the statement that runs; a second one does not wait for its record.
+/// A signal cancels the statement that runs. Its record is waited for, but not for longer than [`GRACE`], and a second signal
+/// does not wait for it.
 ///
 /// # Errors
 /// The first failure. Failures of statements have been told to the user already.
@@ -38,9 +44,11 @@ pub async fn run(config: Config, scripts: &[Script], output: Output, manner: &Ma
         // Dropping the run cancels its query and leaves an output file unpublished.
         signal = signals.next() => Err(Failure::Stopped(signal)),
     };
+    let was_stopped = matches!(outcome, Err(Failure::Stopped(_)));
     let closed = tokio::select! {
         closed = engine.close() => closed,
         signal = signals.next() => return Err(Failure::Stopped(signal)),
+        () = tokio::time::sleep(GRACE), if was_stopped => return outcome,
     };
     match closed {
         Ok(()) => outcome,

@@ -3,8 +3,8 @@
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::execute_stream;
-use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
-use futures::StreamExt;
+use datafusion::physical_plan::stream::{RecordBatchReceiverStreamBuilder, RecordBatchStreamAdapter};
+use futures::{StreamExt, stream};
 use std::sync::Arc;
 
 use super::Executor;
@@ -58,7 +58,15 @@ impl Executor for LocalExecutor {
             Ok(())
         };
         leaving.spawn_on(work, self.processors.handle());
-        Ok(leaving.build())
+        let interrupted_on_drop = plan.interrupt().clone().drop_guard();
+        let arriving = stream::unfold(
+            (leaving.build(), interrupted_on_drop),
+            |(mut batches, guard)| async move {
+                let batch = batches.next().await?;
+                Some((batch, (batches, guard)))
+            },
+        );
+        Ok(Box::pin(RecordBatchStreamAdapter::new(plan.schema(), arriving)))
     }
 
     fn tasks(&self) -> usize {

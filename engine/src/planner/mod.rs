@@ -8,6 +8,7 @@
 mod deep_stack;
 mod failure;
 mod guard;
+mod interrupt;
 mod plan;
 mod state;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::from_datafusion;
+use super::interrupt::interruptible;
 use super::{deep_stack, guard, state};
 use crate::catalog::Catalog;
 use crate::error::{Error, ErrorCode, Result};
@@ -20,6 +21,7 @@ use crate::syntax::{Command, Statement};
 pub struct Plan {
     physical: Arc<dyn ExecutionPlan>,
     state: Arc<SessionState>,
+    interrupt: CancellationToken,
 }
 
 impl Plan {
@@ -39,6 +41,13 @@ impl Plan {
     #[must_use]
     pub fn state(&self) -> &SessionState {
         &self.state
+    }
+
+    /// To be cancelled by whoever runs the plan when nobody wants the result any more: operators that compute for long
+    /// without a pause then fail.
+    #[must_use]
+    pub fn interrupt(&self) -> &CancellationToken {
+        &self.interrupt
     }
 }
 
@@ -115,9 +124,11 @@ impl Planner {
         guard::check(&logical)?;
         let physical = state.create_physical_plan(&logical).await.map_err(from_datafusion)?;
         guard::check_depth(&physical)?;
+        let interrupt = CancellationToken::new();
         Ok(Plan {
-            physical,
+            physical: interruptible(physical, &interrupt).map_err(from_datafusion)?,
             state: Arc::new(state),
+            interrupt,
         })
     }
 }
