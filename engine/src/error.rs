@@ -164,6 +164,13 @@ impl Error {
         self
     }
 
+    /// The same error, pointing nowhere: its position is in another text than the reader's.
+    #[must_use]
+    pub fn without_position(mut self) -> Self {
+        self.0.position = None;
+        self
+    }
+
     /// The same error, with what lay beneath it. The source is for logs; users see the message alone.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

@@ -9,6 +9,9 @@ pub const DEFAULT_DATABASE: &str = "default";
 /// The database of Owlet's own tables, present in every catalogue search.
 pub const SYSTEM_DATABASE: &str = "system";
 
+/// The database in which every catalogue describes itself, as the SQL standard has it.
+pub const INFORMATION_SCHEMA: &str = "information_schema";
+
 /// A full name of a table. The parts are stored folded: lower case unless the user quoted them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TableName {

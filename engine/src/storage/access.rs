@@ -60,7 +60,7 @@ fn parse_prefix(text: &str) -> Result<Location> {
 }
 
 /// Whether all that `location` may mean lies under `prefix`: compared step by step, so that `data` does not hold `data2`.
-fn holds(prefix: &Location, location: &Location) -> bool {
+pub(super) fn holds(prefix: &Location, location: &Location) -> bool {
     prefix.scheme() == location.scheme()
         && prefix.bucket() == location.bucket()
         && location.path().prefix_matches(prefix.path())

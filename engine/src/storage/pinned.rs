@@ -104,11 +104,10 @@ impl PinnedStore {
     }
 
     fn permit(&self, path: &Path) -> Result<()> {
-        let QueryService { network, access, .. } = &self.0.service;
-        if *access == Access::Local {
+        if self.0.service.access == Access::Local {
             return Ok(());
         }
-        let permitted = network.remote.check(*access, &self.0.location.object(path));
+        let permitted = self.0.service.check(&self.0.location.object(path));
         permitted.map_err(|refused| Error::Generic {
             store: STORE,
             source: Box::new(refused),

@@ -3,7 +3,7 @@
 //! It counts, waits only so long, and lets through only answers to what was asked. `object_store` above it retries; what
 //! must not be retried leaves here as an error that it does not retry.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -14,10 +14,11 @@ use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody, HttpService,
 };
 
-use super::access::Access;
+use super::access::{Access, holds};
 use super::body::CheckedBody;
 use super::etag;
 use super::listing;
+use super::location::Location;
 use super::network::Network;
 use super::range::body_length;
 use super::refusal::{Changed, NO_BUCKET, Refusal, WrongAnswer};
@@ -37,6 +38,19 @@ pub(super) struct QueryService {
     pub(super) network: Arc<Network>,
     pub(super) access: Access,
     pub(super) meter: Arc<Meter>,
+    /// What the query may reach beside what its principal may.
+    pub(super) permitted: Arc<Mutex<Vec<Location>>>,
+}
+
+impl QueryService {
+    /// Fails with `PERMISSION_DENIED` if the query may not reach `location`.
+    pub(super) fn check(&self, location: &Location) -> crate::error::Result<()> {
+        let permitted = self.permitted.lock().unwrap_or_else(PoisonError::into_inner);
+        if permitted.iter().any(|prefix| holds(prefix, location)) {
+            return Ok(());
+        }
+        self.network.remote.check(self.access, location)
+    }
 }
 
 /// Gives one service to a store's builder, whatever options the builder has.

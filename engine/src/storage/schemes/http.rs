@@ -118,7 +118,7 @@ impl RedirectingService {
             return Err(Error::new(ErrorCode::StorageUnavailable, message));
         }
         let location = Location::parse(target.as_str(), FilePath::new("/"))?;
-        self.0.network.remote.check(self.0.access, &location)?;
+        self.0.check(&location)?;
         target.as_str().parse().map_err(|_| {
             let message = format!("the server of \"{}\" redirects to no URL", host_of(from));
             Error::new(ErrorCode::StorageUnavailable, message)

@@ -75,6 +75,7 @@ fn unmetered(network: &Arc<Network>) -> QueryService {
         network: Arc::clone(network),
         access: Access::Local,
         meter: Arc::new(Meter::default()),
+        permitted: Arc::default(),
     }
 }
 
