@@ -1,7 +1,8 @@
 //! What the bytes of a table's files mean.
 //!
-//! A [`FileTable`] is a set of files of one format under one schema, listed afresh for every statement: what another writer
-//! adds, replaces or removes is seen by the next statement, and never by half of this one.
+//! A [`FileTable`] is a set of files of one format under the schema that they have; a [`DeclaredTable`] is one under the schema
+//! that somebody wrote down. Both are listed afresh for every statement: what another writer adds, replaces or removes is seen by
+//! the next statement, and never by half of this one.
 //!
 //! Must hold: a file that is read partly, skipped silently or read under a wrong schema is a wrong answer, so whatever does
 //! not fit is an error that names the file. `DataFusion`'s `ListingTable` is not used: it caches listings for ever, reads
@@ -9,11 +10,20 @@
 //!
 //! Must not know: names of tables, principals, SQL.
 
+mod declared;
 mod files;
 mod format;
 mod hive;
+mod inspect;
+mod scan;
 mod schema;
+mod settings;
 mod table;
 
+pub use declared::{Declaration, DeclaredPartition, DeclaredTable, find_partitions};
+pub use files::FORMATS;
 pub use format::Format;
-pub use table::{FileTable, Settings};
+pub use hive::format_of;
+pub use inspect::{Inspected, inspect};
+pub use settings::Settings;
+pub use table::FileTable;
