@@ -4,6 +4,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::files::Origin;
 use crate::error::{Error, ErrorCode, Result};
 
 /// The schema that every one of `files` can be read under: the columns of the first, then those that later ones add.
@@ -57,11 +58,15 @@ pub fn merge<'a>(files: impl IntoIterator<Item = (&'a str, &'a Schema)> + Clone)
     Ok(Arc::new(Schema::new(fields)))
 }
 
-/// Checks that a file which took no part in [`merge`] can be read under `table` without losing a column.
+/// Checks that a file which took no part in [`merge`] can be read under `table`: without losing a column, unless the columns
+/// were declared, and without changing a value.
 ///
 /// # Errors
 /// `BAD_DATA` that names the file and the column.
-pub fn check_fits(file: &str, schema: &Schema, table: &Schema) -> Result<()> {
+pub fn check_fits(file: &str, schema: &Schema, table: &Schema, origin: Origin) -> Result<()> {
+    if origin == Origin::Declared {
+        return check_declared(file, schema, table);
+    }
     for field in schema.fields() {
         let Some(index) = index_of(table, field.name()) else {
             return Err(Error::new(
@@ -86,6 +91,71 @@ pub fn check_fits(file: &str, schema: &Schema, table: &Schema) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks that each declared column which the file has can be read from it, and that those which it lacks may be NULL.
+fn check_declared(file: &str, schema: &Schema, table: &Schema) -> Result<()> {
+    for field in table.fields() {
+        let bad = |message: String| Err(Error::new(ErrorCode::BadData, message));
+        match find(schema, field.name()) {
+            Found::One(index) => {
+                let found = schema.field(index).data_type();
+                if !castable(found, field.data_type()) {
+                    return bad(format!(
+                        "column \"{}\" is declared as {} and is {found} in \"{file}\", which cannot be read as that without \
+                         changing values; declare the type that the file has",
+                        field.name(),
+                        field.data_type(),
+                    ));
+                }
+            }
+            Found::Several => {
+                return bad(format!(
+                    "\"{file}\" has several columns that \"{}\" can mean, which differ by case alone",
+                    field.name()
+                ));
+            }
+            Found::None if field.is_nullable() => {}
+            Found::None => {
+                return bad(format!(
+                    "\"{file}\" has no column \"{}\", which is declared NOT NULL",
+                    field.name()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether every value of a file's column of type `from` is a value of the declared type `to`.
+fn castable(from: &DataType, to: &DataType) -> bool {
+    use DataType::{Binary, BinaryView, Dictionary, FixedSizeBinary, LargeBinary, LargeUtf8, Utf8, Utf8View};
+    match (from, to) {
+        (Dictionary(_, value), _) => castable(value, to),
+        (Utf8 | LargeUtf8 | Utf8View, Utf8 | LargeUtf8 | Utf8View) => true,
+        // Files of some writers do not say that their bytes are text; bytes that are not fail when they are read.
+        (Binary | LargeBinary | BinaryView, Utf8 | LargeUtf8 | Utf8View) => true,
+        (Binary | LargeBinary | BinaryView | FixedSizeBinary(_), Binary | LargeBinary | BinaryView) => true,
+        _ => from == to || widened(&readable(from), &readable(to)).as_ref() == Some(&readable(to)),
+    }
+}
+
+/// How many columns a name can mean.
+enum Found {
+    None,
+    One(usize),
+    Several,
+}
+
+fn find(schema: &Schema, name: &str) -> Found {
+    if let Some(index) = index_of(schema, name) {
+        return Found::One(index);
+    }
+    let lower = name.to_lowercase();
+    match schema.fields().iter().any(|field| field.name().to_lowercase() == lower) {
+        true => Found::Several,
+        false => Found::None,
+    }
 }
 
 /// The column of `schema` that `name` means: the same letters, or else the only one that differs by case alone.
@@ -267,8 +337,8 @@ mod tests {
     #[test]
     fn a_file_outside_the_sample_must_not_bring_a_column() {
         let (table, file) = (one("x", DataType::Int64), one("z", DataType::Int64));
-        assert!(check_fits("f", &file, &table).is_err());
-        assert!(check_fits("f", &one("X", DataType::Int32), &table).is_ok());
-        assert!(check_fits("f", &one("x", DataType::Float64), &table).is_err());
+        assert!(check_fits("f", &file, &table, Origin::SomeFiles).is_err());
+        assert!(check_fits("f", &one("X", DataType::Int32), &table, Origin::SomeFiles).is_ok());
+        assert!(check_fits("f", &one("x", DataType::Float64), &table, Origin::SomeFiles).is_err());
     }
 }

@@ -104,7 +104,7 @@ async fn one(
 ) -> Result<Arc<dyn TableProvider>> {
     if reference.is_location() {
         let location = Location::parse(&name.table, &defaults.working_directory)?;
-        let table = FileTable::open(sources.storage, &location, sources.formats).await?;
+        let table = FileTable::open(sources.storage, &[location], sources.formats).await?;
         return Ok(Arc::new(table));
     }
     let found = sources.catalog.find(std::slice::from_ref(name)).await?;

@@ -1,3 +1,13 @@
-//! Formats whose tables are plain files.
+//! Formats whose tables are plain files. A format is one folder and one line in [`FORMATS`].
 
+mod endings;
+mod format;
+mod options;
 pub mod parquet;
+
+pub use endings::{by_name, common_format, reader};
+pub use format::{Origin, Place, Scan, TableFile, TableFormat, TableReader};
+pub use options::{OptionRule, checked};
+
+/// Every format, in the order in which messages name them.
+pub const FORMATS: &[&dyn TableFormat] = &[&parquet::Parquet];

@@ -2,33 +2,23 @@
 //!
 //! Source: Hive's `FileUtils.HIDDEN_FILES_PATH_FILTER`; Athena's user guide, "Table location in Amazon S3".
 
-use datafusion::object_store::{self, ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
+use datafusion::object_store::{self, ListResult, ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
 use futures::TryStreamExt;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::storage::{self, Location};
 
-/// How names end that are read as Parquet.
-const PARQUET_ENDINGS: &[&str] = &["parquet", "parq", "pqt", "pq"];
-
 /// Directories that say that the files beside them are not a plain table.
 const LOGS: &[(&str, &str)] = &[("_delta_log", "Delta"), (".hoodie", "Hudi")];
 
-/// One file of a table, as the listing saw it.
-#[derive(Clone, Debug)]
-pub struct ListedFile {
-    /// Its path in the store, size in bytes, and `ETag` where the store gives one.
-    pub object: ObjectMeta,
-}
-
 /// Lists the files of the table at `location`: one object, all that match a glob, or all below a directory.
 ///
-/// Sorted by path. At most `limit` objects are looked at.
+/// Sorted by path. At most `limit` objects are looked at. Nothing there is an empty list.
 ///
 /// # Errors
-/// `TABLE_NOT_FOUND` if nothing is there; `NOT_SUPPORTED` if what is there is of another format or a table with a log of
-/// its own; `EXCEEDED_STATEMENT_LIMIT` beyond `limit`; the storage's own errors.
-pub async fn list(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<ListedFile>> {
+/// `NOT_SUPPORTED` if what is there is a table with a log of its own; `EXCEEDED_STATEMENT_LIMIT` beyond `limit`; the
+/// storage's own errors.
+pub async fn list(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<ObjectMeta>> {
     if location.is_glob() || location.is_directory() {
         return below(store, location, limit).await;
     }
@@ -40,31 +30,26 @@ pub async fn list(store: &dyn ObjectStore, location: &Location, limit: usize) ->
             None => below(store, &directory, limit).await,
         }
     } else {
-        match below(store, &directory, limit).await {
-            Err(error) if error.code() == ErrorCode::TableNotFound => {
-                head(store, location).await?.map(|file| vec![file]).ok_or(error)
-            }
-            listed => listed,
+        let listed = below(store, &directory, limit).await?;
+        if !listed.is_empty() {
+            return Ok(listed);
         }
+        Ok(head(store, location).await?.into_iter().collect())
     }
 }
 
-async fn head(store: &dyn ObjectStore, location: &Location) -> Result<Option<ListedFile>> {
+async fn head(store: &dyn ObjectStore, location: &Location) -> Result<Option<ObjectMeta>> {
     match store.head(location.path()).await {
-        Ok(object) => match ending(&object.location) {
-            Ending::Parquet => Ok(Some(ListedFile { object })),
-            Ending::Other => Err(foreign_file(&object.location, location, false)),
-        },
+        Ok(object) => Ok(Some(object)),
         Err(object_store::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(storage::from_object_store(error, location)),
     }
 }
 
 /// The files below a directory, or below the directory of a glob if they match it.
-async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<ListedFile>> {
+async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<ObjectMeta>> {
     let hidden_wanted = location.is_glob() && names_hidden(&location.to_string());
     let mut files = Vec::new();
-    let mut foreign = None;
     let mut objects = store.list(Some(location.path()));
     let mut seen = 0;
     while let Some(object) = next(&mut objects, location).await? {
@@ -75,18 +60,45 @@ async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Re
             refuse_logged_table(relative, location)?;
         }
         let hidden = !hidden_wanted && is_hidden(relative);
-        if hidden || is_marker(&object) || !location.covers(&object.location) {
-            continue;
-        }
-        match ending(&object.location) {
-            Ending::Parquet => files.push(ListedFile { object }),
-            Ending::Other => foreign = foreign.or(Some(object.location)),
+        if !hidden && !is_marker(&object) && location.covers(&object.location) {
+            files.push(object);
         }
     }
-    match foreign {
-        Some(path) => Err(foreign_file(&path, location, !files.is_empty())),
-        None => found(files, location),
+    files.sort_unstable_by(|a, b| a.location.cmp(&b.location));
+    // A store that names an object twice has it once.
+    files.dedup_by(|a, b| a.location == b.location);
+    Ok(files)
+}
+
+/// What lies directly in the directory at `path` of the store of `location`, without what is hidden or empty. A directory that is not
+/// there is empty.
+///
+/// # Errors
+/// `NOT_SUPPORTED` for a table with a log of its own; the storage's own errors.
+pub async fn list_level(store: &dyn ObjectStore, location: &Location, path: &Path) -> Result<ListResult> {
+    let mut listing = match store.list_with_delimiter(Some(path)).await {
+        Ok(listing) => listing,
+        Err(object_store::Error::NotFound { .. }) => ListResult {
+            common_prefixes: Vec::new(),
+            objects: Vec::new(),
+        },
+        Err(error) => {
+            return Err(storage::from_object_store(
+                error,
+                location.object(path).into_directory(),
+            ));
+        }
+    };
+    let is_file = |object: &ObjectMeta| !is_marker(object) && !is_hidden(relative(&object.location, path));
+    for directory in &listing.common_prefixes {
+        refuse_logged_table(relative(directory, path), location)?;
     }
+    listing.objects.retain(is_file);
+    listing
+        .common_prefixes
+        .retain(|directory| !is_hidden(relative(directory, path)));
+    listing.common_prefixes.sort_unstable();
+    Ok(listing)
 }
 
 /// The next object of a listing, with storage's errors in our words.
@@ -101,18 +113,8 @@ async fn next(
     }
 }
 
-fn found(mut files: Vec<ListedFile>, location: &Location) -> Result<Vec<ListedFile>> {
-    if files.is_empty() {
-        let message = format!("there is no file at \"{location}\"; check the path");
-        return Err(Error::new(ErrorCode::TableNotFound, message));
-    }
-    files.sort_unstable_by(|a, b| a.object.location.cmp(&b.object.location));
-    // A store that names an object twice has it once.
-    files.dedup_by(|a, b| a.object.location == b.object.location);
-    Ok(files)
-}
-
-fn refuse_beyond(seen: usize, limit: usize, location: &Location) -> Result<()> {
+/// Fails with `EXCEEDED_STATEMENT_LIMIT` for more than `limit` objects.
+pub fn refuse_beyond(seen: usize, limit: usize, location: &Location) -> Result<()> {
     if seen <= limit {
         return Ok(());
     }
@@ -125,7 +127,7 @@ fn refuse_beyond(seen: usize, limit: usize, location: &Location) -> Result<()> {
 }
 
 /// `path` below `base`.
-fn relative<'a>(path: &'a Path, base: &Path) -> &'a str {
+pub fn relative<'a>(path: &'a Path, base: &Path) -> &'a str {
     let path = path.as_ref();
     path.strip_prefix(base.as_ref()).unwrap_or(path).trim_start_matches('/')
 }
@@ -144,42 +146,6 @@ fn names_hidden(glob: &str) -> bool {
 /// Empty objects stand for directories or for writers that had no rows; they hold no data in any format.
 fn is_marker(object: &ObjectMeta) -> bool {
     object.size == 0
-}
-
-enum Ending {
-    Parquet,
-    Other,
-}
-
-/// A name without an ending is taken for Parquet: Athena and Trino write such names.
-fn ending(path: &Path) -> Ending {
-    let name = path.filename().unwrap_or_default();
-    match name.rsplit_once('.') {
-        None => Ending::Parquet,
-        Some((_, last)) if PARQUET_ENDINGS.contains(&last.to_ascii_lowercase().as_str()) => Ending::Parquet,
-        Some(_) => Ending::Other,
-    }
-}
-
-fn foreign_file(path: &Path, location: &Location, among_parquet: bool) -> Error {
-    let advice = if among_parquet {
-        format!(
-            "; read the Parquet files beside it with \"{}/*.parquet\"",
-            location.to_string().trim_end_matches('/')
-        )
-    } else {
-        format!(
-            "; files are taken as Parquet when their name ends in .{}",
-            PARQUET_ENDINGS.join(", .")
-        )
-    };
-    Error::new(
-        ErrorCode::NotSupported,
-        format!(
-            "\"{}\" is not a Parquet file by its name, and other formats are not supported yet{advice}",
-            location.object(path)
-        ),
-    )
 }
 
 /// A table with a log of its own must not be read as bare Parquet: its directory also holds files that the log removed.
@@ -219,18 +185,6 @@ mod tests {
     fn names_that_begin_with_underscore_or_dot_are_hidden_at_every_level() {
         for (path, hidden) in [("a.parquet", false), ("_a", true), ("x/.tmp/a", true), ("x_y/a", false)] {
             assert_eq!(is_hidden(path), hidden, "{path}");
-        }
-    }
-
-    #[test]
-    fn names_without_an_ending_and_in_any_case_are_parquet() {
-        for (path, parquet) in [
-            ("20240101_abc", true),
-            ("A.PARQUET", true),
-            ("a.snappy.parquet", true),
-            ("a.csv", false),
-        ] {
-            assert_eq!(matches!(ending(&Path::from(path)), Ending::Parquet), parquet, "{path}");
         }
     }
 }

@@ -1,7 +1,11 @@
 //! The layout of a table as Hive and Athena have it: which files under a location belong to it, and what their path says.
 
+mod discovery;
 mod layout;
 mod partitions;
+mod serde;
 
-pub use layout::{ListedFile, list};
+pub use discovery::{Discovery, Filters};
+pub use layout::list;
 pub use partitions::{Levels, PartitionColumns, levels};
+pub use serde::format_of;

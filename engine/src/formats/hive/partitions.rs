@@ -20,17 +20,15 @@ pub fn levels(path: &str) -> Levels {
     let Some((directories, _)) = path.rsplit_once('/') else {
         return Vec::new();
     };
-    directories
-        .split('/')
-        .filter_map(|directory| directory.split_once('='))
-        .filter(|(key, _)| !key.is_empty())
-        .map(|(key, value)| {
-            (
-                decoded(key).to_lowercase(),
-                (value != HIVE_NULL).then(|| decoded(value)),
-            )
-        })
-        .collect()
+    directories.split('/').filter_map(level).collect()
+}
+
+/// The key, in lower case, and the value of a directory `key=value`.
+#[must_use]
+pub fn level(directory: &str) -> Option<(String, Option<String>)> {
+    let (key, value) = directory.split_once('=')?;
+    let value = (value != HIVE_NULL).then(|| decoded(value));
+    (!key.is_empty()).then(|| (decoded(key).to_lowercase(), value))
 }
 
 fn decoded(text: &str) -> String {
@@ -49,7 +47,7 @@ impl PartitionColumns {
     ///
     /// # Errors
     /// `BAD_DATA` if a file has other levels than the first one.
-    pub fn infer(files: &[(String, Levels)], taken: &[&str]) -> Result<Self> {
+    pub fn infer(files: &[(String, Levels)], taken: &[String]) -> Result<Self> {
         let Some((first, first_levels)) = files.first() else {
             return Ok(Self::default());
         };
@@ -66,7 +64,7 @@ impl PartitionColumns {
         }
         let mut fields: Vec<FieldRef> = Vec::new();
         for (index, key) in wanted.iter().enumerate() {
-            if taken.contains(&key.as_str()) || fields.iter().any(|field| field.name() == key) {
+            if taken.contains(key) || fields.iter().any(|field| field.name() == key) {
                 continue;
             }
             let values = files.iter().filter_map(|(_, levels)| levels[index].1.as_deref());
@@ -85,6 +83,26 @@ impl PartitionColumns {
     #[must_use]
     pub fn values(&self, levels: &[(String, Option<String>)]) -> Vec<ScalarValue> {
         self.fields.iter().map(|field| value(field, levels)).collect()
+    }
+}
+
+/// The value of a partition column of a declared type, from the text in a path or a statement; `None` is NULL.
+///
+/// # Errors
+/// `BAD_DATA` that names `place` if the text is no value of the type.
+pub fn typed(field: &FieldRef, text: Option<&str>, place: &str) -> Result<ScalarValue> {
+    let bad = || {
+        let message = format!(
+            "\"{place}\" has \"{}\" for the partition column \"{}\", which is no {}",
+            text.unwrap_or_default(),
+            field.name(),
+            field.data_type()
+        );
+        Error::new(ErrorCode::BadData, message)
+    };
+    match text {
+        None => ScalarValue::try_from(field.data_type()).map_err(|_| bad()),
+        Some(text) => ScalarValue::try_from_string(text.to_owned(), field.data_type()).map_err(|_| bad()),
     }
 }
 
@@ -170,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_column_of_the_files_is_not_a_partition_column_too() {
-        let columns = PartitionColumns::infer(&files(&["y=1/z=2/a"]), &["y"]).unwrap();
+        let columns = PartitionColumns::infer(&files(&["y=1/z=2/a"]), &["y".to_owned()]).unwrap();
         assert_eq!(columns.fields().len(), 1);
     }
 }

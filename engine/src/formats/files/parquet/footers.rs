@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::Schema;
 
+use crate::formats::files::TableFile;
+
 /// Where footers of one table's files are kept while its query runs, up to a number of bytes.
 #[derive(Debug)]
 pub struct Footers {
-    store: Arc<dyn ObjectStore>,
     limit_bytes: usize,
     kept: Mutex<Kept>,
 }
@@ -22,51 +23,50 @@ pub struct Footers {
 #[derive(Debug, Default)]
 struct Kept {
     bytes: usize,
-    by_path: HashMap<Path, Arc<ParquetMetaData>>,
+    /// By the name of the store and the path in it: two buckets may hold the same path.
+    by_file: HashMap<(String, Path), Arc<ParquetMetaData>>,
 }
 
 impl Footers {
-    /// No footers yet, of files in `store`. The store belongs to one query and pins each path to one version of its object.
-    pub fn new(store: Arc<dyn ObjectStore>, limit_bytes: usize) -> Self {
+    /// No footers yet. The stores of the files belong to one query and pin each path to one version of its object.
+    pub fn new(limit_bytes: usize) -> Self {
         Self {
-            store,
             limit_bytes,
             kept: Mutex::default(),
         }
     }
 
-    /// The store that the files are read from.
-    pub fn store(&self) -> &Arc<dyn ObjectStore> {
-        &self.store
-    }
-
-    /// The footer of `object`, without its page index: read if it is not at hand, by one request if the guess of its size is
+    /// The footer of `file`, without its page index: read if it is not at hand, by one request if the guess of its size is
     /// large enough.
     ///
     /// # Errors
     /// The store's error as an external one, or the decoder's for bytes that are no footer.
-    pub async fn get(&self, object: &ObjectMeta) -> Result<Arc<ParquetMetaData>, ParquetError> {
-        if let Some(footer) = self.at_hand(&object.location) {
+    pub async fn get(&self, file: &TableFile) -> Result<Arc<ParquetMetaData>, ParquetError> {
+        if let Some(footer) = self.at_hand(file) {
             return Ok(footer);
         }
-        let footer = Arc::new(read(self.store.as_ref(), object).await?);
+        let footer = Arc::new(read(file.place.store.as_ref(), &file.object).await?);
         let size = footer.memory_size();
         let mut kept = self.kept();
         if kept.bytes + size <= self.limit_bytes {
             kept.bytes += size;
-            kept.by_path.insert(object.location.clone(), Arc::clone(&footer));
+            kept.by_file.insert(key(file), Arc::clone(&footer));
         }
         Ok(footer)
     }
 
-    /// The footer of the file at `path`, if it was read and kept.
-    pub fn at_hand(&self, path: &Path) -> Option<Arc<ParquetMetaData>> {
-        self.kept().by_path.get(path).map(Arc::clone)
+    /// The footer of `file`, if it was read and kept.
+    pub fn at_hand(&self, file: &TableFile) -> Option<Arc<ParquetMetaData>> {
+        self.kept().by_file.get(&key(file)).map(Arc::clone)
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn key(file: &TableFile) -> (String, Path) {
+    (file.place.store_url.as_str().to_owned(), file.object.location.clone())
 }
 
 /// The Arrow schema that `footer` declares, with its own names and types.

@@ -8,8 +8,30 @@ mod adapter;
 mod footers;
 mod reader;
 mod statistics;
+mod table_reader;
 
 pub use adapter::AnyCaseAdapterFactory;
-pub use footers::{Footers, schema_of};
-pub use reader::ReaderFactory;
-pub use statistics::file_statistics;
+use footers::{Footers, schema_of};
+use reader::ReaderFactory;
+use statistics::file_statistics;
+pub use table_reader::Parquet;
+
+use parquet::errors::ParquetError;
+
+use super::TableFile;
+use crate::error::{Error, ErrorCode};
+use crate::storage;
+
+/// What is wrong with a file: the store's failure if it is one, else bad data. Our own errors pass as they are.
+fn footer_error(error: ParquetError, file: &TableFile) -> Error {
+    if let ParquetError::External(cause) = &error
+        // downcast: an error of ours that went through the decoder.
+        && let Some(own) = cause.downcast_ref::<Error>()
+    {
+        return Error::new(own.code(), own.message());
+    }
+    storage::from_chain(&error).unwrap_or_else(|| {
+        let message = format!("\"{}\" is not a readable Parquet file: {error}", file.shown());
+        Error::new(ErrorCode::BadData, message).caused_by(error)
+    })
+}

@@ -17,25 +17,29 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 
+use super::footer_error;
 use super::footers::{Footers, schema_of};
+use crate::formats::files::{Origin, Place, TableFile};
 use crate::formats::schema;
 
-/// Makes a reader for each file of one table.
+/// Makes a reader for each file of one table at one place.
 #[derive(Debug)]
 pub struct ReaderFactory {
     footers: Arc<Footers>,
+    place: Arc<Place>,
     table: SchemaRef,
-    all_files_merged: bool,
+    origin: Origin,
 }
 
 impl ReaderFactory {
-    /// Readers over `footers`. `table` is the schema of the files' own columns; unless `all_files_merged`, each file is
-    /// checked against it before its first byte of data is read.
-    pub fn new(footers: Arc<Footers>, table: SchemaRef, all_files_merged: bool) -> Self {
+    /// Readers over `footers`. `table` is the schema of the files' own columns, from `origin`: unless every file was looked
+    /// at, each is checked against it before its first byte of data is read.
+    pub fn new(footers: Arc<Footers>, place: Arc<Place>, table: SchemaRef, origin: Origin) -> Self {
         Self {
             footers,
+            place,
             table,
-            all_files_merged,
+            origin,
         }
     }
 }
@@ -50,27 +54,34 @@ impl ParquetFileReaderFactory for ReaderFactory {
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
         Ok(Box::new(Reader {
             footers: Arc::clone(&self.footers),
-            object: file.object_meta,
-            check_against: (!self.all_files_merged).then(|| Arc::clone(&self.table)),
+            file: TableFile {
+                place: Arc::clone(&self.place),
+                object: file.object_meta,
+            },
+            table: Arc::clone(&self.table),
+            origin: self.origin,
         }))
     }
 }
 
 struct Reader {
     footers: Arc<Footers>,
-    object: ObjectMeta,
-    check_against: Option<SchemaRef>,
+    file: TableFile,
+    table: SchemaRef,
+    origin: Origin,
 }
 
 impl Reader {
     fn store(&self) -> &dyn ObjectStore {
-        self.footers.store().as_ref()
+        self.file.place.store.as_ref()
     }
 
     async fn footer(&self, page_index: PageIndexPolicy) -> Result<Arc<ParquetMetaData>, ParquetError> {
-        let footer = self.footers.get(&self.object).await?;
-        if let Some(table) = &self.check_against {
-            schema::check_fits(self.object.location.as_ref(), &schema_of(&footer)?, table).map_err(external)?;
+        let failed = |error| external(footer_error(error, &self.file));
+        let footer = self.footers.get(&self.file).await.map_err(failed)?;
+        if self.origin != Origin::AllFiles {
+            let own = schema_of(&footer).map_err(failed)?;
+            schema::check_fits(&self.file.shown(), &own, &self.table, self.origin).map_err(external)?;
         }
         if page_index == PageIndexPolicy::Skip {
             return Ok(footer);
@@ -79,10 +90,10 @@ impl Reader {
             ParquetMetaDataReader::new_with_metadata(Arc::unwrap_or_clone(footer)).with_page_index_policy(page_index);
         let fetch = Fetch {
             store: self.store(),
-            object: &self.object,
+            object: &self.file.object,
         };
-        reader.load_page_index(fetch).await?;
-        Ok(Arc::new(reader.finish()?))
+        reader.load_page_index(fetch).await.map_err(failed)?;
+        Ok(Arc::new(reader.finish().map_err(failed)?))
     }
 }
 
@@ -112,7 +123,7 @@ impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
         async move {
             self.store()
-                .get_range(&self.object.location, range)
+                .get_range(&self.file.object.location, range)
                 .await
                 .map_err(external)
         }
@@ -122,7 +133,7 @@ impl AsyncFileReader for Reader {
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
         async move {
             self.store()
-                .get_ranges(&self.object.location, &ranges)
+                .get_ranges(&self.file.object.location, &ranges)
                 .await
                 .map_err(external)
         }
