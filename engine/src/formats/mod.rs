@@ -19,6 +19,7 @@ mod scan;
 mod schema;
 mod settings;
 mod table;
+pub mod write;
 
 pub use declared::{Declaration, DeclaredPartition, DeclaredTable, find_partitions};
 pub use files::FORMATS;
