@@ -9,10 +9,18 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::storage::Environment;
-use crate::{formats, history, metastore, storage, syntax, workgroup};
+use crate::{catalog, formats, history, metastore, storage, syntax, workgroup};
 
 /// The sections of the file, which are also the second word of a variable such as `OWLET_WORKGROUP_QUEUE_LIMIT`.
-const SECTIONS: &[&str] = &["formats", "history", "metastore", "statement", "storage", "workgroup"];
+const SECTIONS: &[&str] = &[
+    "catalog",
+    "formats",
+    "history",
+    "metastore",
+    "statement",
+    "storage",
+    "workgroup",
+];
 
 /// Everything that [`Engine::open`](crate::Engine::open) needs to know.
 #[derive(Clone, Debug)]
@@ -28,6 +36,7 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     data_directory: Option<PathBuf>,
+    pub(crate) catalog: catalog::Settings,
     pub(crate) formats: formats::Settings,
     pub(crate) history: history::Settings,
     pub(crate) metastore: metastore::Settings,

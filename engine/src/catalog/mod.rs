@@ -7,15 +7,18 @@
 mod builtin;
 mod change;
 mod definition;
+mod settings;
 mod system;
+mod transaction;
 pub mod types;
 mod writes;
 
 pub use builtin::BuiltinCatalog;
 pub use change::{Change, IfExists, IfMissing, Outcome};
 pub use definition::{Column, Database, Ownership, Partition, TableDefinition, ViewDefinition, schema_of};
+pub use settings::Settings;
 pub use system::{SystemCatalog, SystemTable};
-pub use writes::WriteClaim;
+pub use writes::{Liveness, TakenClaim, WriteClaim, WriteClaims, Writer};
 
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -81,10 +84,13 @@ pub trait Catalog: std::fmt::Debug + Send + Sync {
     /// Those of the place where they are kept.
     async fn partitions(&self, table: &TableName) -> Result<Vec<Partition>>;
 
-    /// Makes one change, whole or not at all; whoever asks afterwards, in whatever process, sees it. Nobody retries.
+    /// Makes one change, whole or not at all; whoever asks afterwards, in whatever process, sees it. Nobody retries. If the
+    /// future is dropped, the change is made or not. So it is if the place where the names are kept fails on the last step.
     ///
     /// # Errors
     /// `ALREADY_EXISTS`, `DATABASE_NOT_FOUND`, `TABLE_NOT_FOUND` that name what is or is not there, with the nearest name;
-    /// `NOT_SUPPORTED` where the catalogue cannot be changed so; those of the place where the names are kept.
+    /// `NOT_SUPPORTED` and `PERMISSION_DENIED` where the catalogue cannot be changed so; `INVALID_VALUE` and
+    /// `EXCEEDED_STATEMENT_LIMIT` for what it cannot keep; `OBJECT_CHANGED` if the claim of a new table was taken over; those of
+    /// the place where the names are kept.
     async fn change(&self, change: Change) -> Result<Outcome>;
 }

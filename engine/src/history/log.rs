@@ -9,10 +9,11 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::execution::{Filter, QueryExecution, SELECT, Submission};
-use super::presence::Presence;
+use super::presence::{self, Presence};
 use super::record::OpenRecord;
 use super::retention;
 use super::settings::Settings;
+use crate::catalog::Liveness;
 use crate::error::{Error, ErrorCode, Result};
 use crate::metastore::Metastore;
 
@@ -113,6 +114,30 @@ impl History {
             )
             .caused_by(error)
         })
+    }
+
+    /// The id of the process that this history is written by.
+    #[must_use]
+    pub fn process_id(&self) -> &str {
+        &self.0.process_id
+    }
+
+    /// Whether the process lives that has opened a history in this metastore under `process_id`.
+    #[must_use]
+    pub fn liveness(&self, process_id: &str) -> Liveness {
+        let shared = &self.0;
+        if process_id == shared.process_id {
+            return Liveness::Alive;
+        }
+        let known = match shared.metastore.directory() {
+            Some(directory) => presence::liveness(directory, process_id),
+            None => Liveness::Unknown,
+        };
+        match known {
+            // All processes on a file share its directory: one without a trace in it has ended.
+            Liveness::Unknown if !shared.metastore.is_shared() => Liveness::Ended,
+            known => known,
+        }
     }
 
     /// Waits, up to 5 seconds, until every record is closed. If all are, then this process has left nothing that another one

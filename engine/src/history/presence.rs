@@ -14,6 +14,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::catalog::Liveness;
 use crate::error::{Error, ErrorCode, Result};
 
 const DIRECTORY: &str = "processes";
@@ -74,6 +75,23 @@ impl Presence {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
+        }
+    }
+}
+
+/// Whether the process `process_id` lives, as far as this data directory knows. A process that took its file back, or that was
+/// cleaned up after, has left no trace here, like one of another data directory.
+pub(super) fn liveness(data_directory: &Path, process_id: &str) -> Liveness {
+    let path = data_directory.join(DIRECTORY).join(format!("{process_id}.{LOCKED}"));
+    let lock = File::open(path).map(|file| file.try_lock_shared());
+    match lock {
+        // Shared and given back at once, so that no two who look take each other for the process.
+        Ok(Ok(())) => Liveness::Ended,
+        Ok(Err(TryLockError::WouldBlock)) => Liveness::Alive,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Liveness::Unknown,
+        Ok(Err(TryLockError::Error(error))) | Err(error) => {
+            tracing::warn!(%error, "cannot tell whether the process \"{process_id}\" is alive: it is taken to be");
+            Liveness::Alive
         }
     }
 }
@@ -161,6 +179,24 @@ mod tests {
         assert_eq!(departed_ids(directory.path()), ["dead"]);
         living.leave().unwrap();
         assert_eq!(departed_ids(directory.path()), ["dead"]);
+    }
+
+    #[test]
+    fn a_process_is_alive_while_it_holds_its_lock_and_unknown_without_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let liveness = |id: &str| liveness(directory.path(), id);
+        let presence = Presence::enter(directory.path(), "process").unwrap();
+        let other = Presence::enter(directory.path(), "other").unwrap();
+        assert_eq!(liveness("process"), Liveness::Alive);
+        drop(presence);
+        assert_eq!(liveness("process"), Liveness::Ended);
+        assert_eq!(
+            departed_ids(directory.path()),
+            ["process"],
+            "looking took the lock away"
+        );
+        other.leave().unwrap();
+        assert_eq!(liveness("other"), Liveness::Unknown);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use sqlx::Row;
 use super::execution::QueryState;
 use super::log::Shared;
 use super::presence::{self, Presence};
+use crate::catalog::WriteClaims;
 use crate::error::{Error, ErrorCode, Result};
 
 const MINUTE: i64 = 60_000_000;
@@ -42,7 +43,7 @@ pub(super) async fn run_if_due(shared: &Shared) -> Result<()> {
     Ok(())
 }
 
-/// Closes what a dead process left open, and then forgets the process.
+/// Closes what a dead process left open, gives up the places that it was writing to, and then forgets the process.
 async fn close_rows_of(shared: &Shared, departed: Presence, now: i64) -> Result<()> {
     let update = || {
         let sql = "UPDATE owlet_query_executions SET state = $2, ended_at = $3, error_code = $4, error_message = $5 \
@@ -58,6 +59,7 @@ async fn close_rows_of(shared: &Shared, departed: Presence, now: i64) -> Result<
         .metastore
         .execute("close the queries of a process that has ended", update)
         .await?;
+    WriteClaims::abandon_all_of(&shared.metastore, &departed.process_id).await?;
     departed.leave().map_err(|error| {
         Error::new(
             ErrorCode::Internal,

@@ -116,6 +116,10 @@ fn postgresql(error: &dyn DatabaseError) -> (ErrorCode, String) {
             ErrorCode::StorageUnavailable,
             ": other writers were in the way: try again",
         ),
+        Some("55P03") => (
+            ErrorCode::StorageUnavailable,
+            ": another process kept it locked: try again, or raise busy_timeout_ms",
+        ),
         Some(code) if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => {
             (ErrorCode::StorageUnavailable, ": try again later")
         }

@@ -13,7 +13,10 @@ use crate::error::{Error, ErrorCode, Result};
 
 /// The steps of the schema, oldest first: the step at index `n` leads from version `n` to `n + 1`. A step that was ever
 /// released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_query_executions.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_query_executions.sql"),
+    include_str!("migrations/0002_catalogue.sql"),
+];
 
 const ACTION: &str = "prepare the schema";
 const VERSION_ACTION: &str = "read the schema's version";
@@ -62,16 +65,11 @@ async fn prepare_new_database(metastore: &Metastore) -> Result<()> {
     Ok(())
 }
 
-/// Runs the missing steps in one transaction, under a lock: of many processes one does the work and the others then find it
-/// done.
+/// Runs the missing steps in one transaction, beside which there is no other: of many processes one does the work and the others
+/// then find it done.
 async fn migrate(metastore: &Metastore) -> Result<()> {
     let failure = |error: sqlx::Error| metastore.failure(ACTION, &error);
     let mut transaction = metastore.begin(ACTION).await?;
-    if metastore.location().kind == Kind::PostgreSql {
-        // BEGIN IMMEDIATE has locked SQLite. The number is no more than a name that nobody else uses.
-        let lock = sqlx::query("SELECT pg_advisory_xact_lock(8028075772393122402)");
-        lock.execute(transaction.connection()).await.map_err(failure)?;
-    }
     let table = sqlx::query("CREATE TABLE IF NOT EXISTS owlet_schema_version (version BIGINT NOT NULL)");
     table.execute(transaction.connection()).await.map_err(failure)?;
     let select = sqlx::query("SELECT version FROM owlet_schema_version");

@@ -21,3 +21,4 @@ mod store;
 
 pub use settings::{DatabaseUrl, Settings};
 pub use store::Metastore;
+pub(crate) use store::{Statement, WriteTransaction};

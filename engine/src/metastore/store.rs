@@ -21,6 +21,9 @@ use crate::error::Result;
 /// `Arc<str>` that reaches SQLite through `Any`.
 pub(crate) type Statement = Query<'static, Any, AnyArguments>;
 
+/// How long a transaction may stand still on a server before the server ends it.
+const IDLE_TRANSACTION_LIMIT: Duration = Duration::from_mins(1);
+
 /// Owlet's own durable state. Clones share the connections.
 #[derive(Clone)]
 pub struct Metastore(Arc<Shared>);
@@ -67,6 +70,11 @@ impl Metastore {
         self.0.location.directory.as_deref()
     }
 
+    /// Whether processes of other data directories may use it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.0.location.kind == Kind::PostgreSql
+    }
+
     /// Runs one statement that writes, on its own and whole. Gives the number of rows that it changed. `action` says in an
     /// error what could not be done. `statement` is called once for each try.
     pub(crate) async fn execute(&self, action: &str, statement: impl Fn() -> Statement + Send + Sync) -> Result<u64> {
@@ -95,16 +103,17 @@ impl Metastore {
         }
     }
 
-    /// Begins a transaction that writes. It holds SQLite's write lock from the start (`BEGIN IMMEDIATE`), so what it reads
-    /// stays true until it commits and no statement in it fails for a lock. Dropping it rolls back. Do not call `execute` of
-    /// this metastore while it is open: that would wait for ever.
+    /// Begins a transaction that writes, beside which no other one runs on this metastore, in whatever process: it holds SQLite's
+    /// write lock from the start (`BEGIN IMMEDIATE`), or a lock of ours on PostgreSQL. So what it reads of tables that are
+    /// written in such transactions alone stays true until it commits, and it never meets a deadlock. Dropping it rolls back.
+    /// Do not call `execute` of this metastore while it is open: that would wait for ever.
     pub(crate) async fn begin(&self, action: &str) -> Result<WriteTransaction<'_>> {
         let turn = self.turn().await;
         let mut patience = Patience::new(self.0.busy_timeout);
         loop {
             let begun = match self.0.location.kind {
                 Kind::Sqlite | Kind::Memory => self.0.pool.begin_with("BEGIN IMMEDIATE").await,
-                Kind::PostgreSql => self.0.pool.begin().await,
+                Kind::PostgreSql => self.begin_on_server().await,
             };
             match begun {
                 Ok(transaction) => {
@@ -118,12 +127,26 @@ impl Metastore {
         }
     }
 
+    async fn begin_on_server(&self) -> sqlx::Result<Transaction<'static, Any>> {
+        let mut transaction = self.0.pool.begin().await?;
+        // Of a process that stops in the middle the server hangs up, so that it does not keep everybody else waiting. The number
+        // is no more than a name that nobody else uses.
+        let sql = "SELECT set_config('lock_timeout', $1, true), \
+            set_config('idle_in_transaction_session_timeout', $2, true), \
+            pg_advisory_xact_lock(8028075772393122402)::text";
+        let lock = sqlx::query(sql)
+            .bind(format!("{}ms", self.0.busy_timeout.as_millis().max(1)))
+            .bind(format!("{}ms", IDLE_TRANSACTION_LIMIT.as_millis()));
+        lock.execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
     pub(super) fn location(&self) -> &Location {
         &self.0.location
     }
 
     /// The engine's error for a database error, met while doing `action`.
-    pub(super) fn failure(&self, action: &str, error: &sqlx::Error) -> crate::error::Error {
+    pub(crate) fn failure(&self, action: &str, error: &sqlx::Error) -> crate::error::Error {
         explain(&self.0.location, action, error)
     }
 
