@@ -53,7 +53,12 @@ impl Engine {
         let workgroup = WorkGroup::new(settings.workgroup, machine, SpillDirectory::open(&spill_directory)?)?;
         let lake = Arc::new(BuiltinCatalog::new(metastore.clone()));
         let catalog = SystemCatalog::new(lake, vec![Arc::new(QueryExecutions(history.clone()))]);
-        let planner = Planner::new(Arc::new(catalog), settings.formats, workgroup.target_partitions());
+        let planner = Planner::new(
+            Arc::new(catalog),
+            settings.formats,
+            workgroup.target_partitions(),
+            workgroup.call_limit_bytes(),
+        );
         let parts = Parts {
             limits: settings.statement,
             storage: Storage::new(settings.storage, environment, Handle::current())?,

@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod functions;
 mod hazards;
 mod layout;
 mod life;

@@ -105,3 +105,59 @@ fn a_signal_leaves_no_file_behind() {
     assert_eq!(shell.read("x.csv"), "old");
     assert_eq!(shell.files(), ["numbers.parquet", "x.csv"]);
 }
+
+/// Joins without a pause, more of them than there are processors: no pair passes the filter.
+fn pauseless() -> String {
+    let join = "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b \
+                where a.value * b.value % 7 = 8";
+    let joins = std::thread::available_parallelism().unwrap().get() + 3;
+    vec![join; joins].join(" union all ")
+}
+
+/// Waits until `child` has computed for two seconds, which it does only in its joins.
+fn wait_until_it_computes(child: &Child) {
+    let deadline = Instant::now() + PATIENCE;
+    let hundredths = || -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let mut fields = status.rsplit_once(')').unwrap().1.split_whitespace();
+        fields.nth(11).unwrap().parse().unwrap()
+    };
+    while hundredths() < 200 {
+        assert!(Instant::now() < deadline, "nothing is computed");
+        std::thread::yield_now();
+    }
+}
+
+fn recorded(shell: &Shell) -> String {
+    let query = "select state, error_code from system.query_executions where sql like 'select count%'";
+    shell
+        .run(&["--format", "csv", "-q", "-c", query])
+        .succeeded()
+        .to_owned()
+}
+
+#[test]
+fn a_signal_ends_joins_that_never_pause() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let shell = Shell::new();
+        let child = spawn(&mut shell.command(&["-c", &pauseless()]));
+        wait_until_it_computes(&child);
+        let asked = Instant::now();
+        send(signal, &child);
+        let ended = wait(child);
+        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+        assert_eq!(ended.failed(code), format!("error: CANCELLED: ended by {signal}\n"));
+        assert_eq!(recorded(&shell), "state,error_code\nCANCELLED,\n");
+    }
+}
+
+#[test]
+fn the_time_limit_ends_joins_that_never_pause() {
+    let limit = ("OWLET_WORKGROUP_EXECUTION_TIMEOUT_SECONDS", "1");
+    let shell = Shell::with_variables(vec![(limit.0.to_owned(), limit.1.to_owned())]);
+    let started = Instant::now();
+    let ended = shell.run(&["-c", &pauseless()]);
+    assert!(ended.failed(1).contains("EXCEEDED_TIME_LIMIT"), "{}", ended.stderr);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert_eq!(recorded(&shell), "state,error_code\nFAILED,EXCEEDED_TIME_LIMIT\n");
+}

@@ -2,9 +2,11 @@
 //!
 //! What must hold: a sum, a difference, a product or a total is the mathematical one or the error `INVALID_VALUE`, never
 //! the remainder of it. One function is one file and one line in [`FUNCTIONS`]; a function of ours replaces DataFusion's
-//! of the same name. The module knows no table and no principal.
+//! of the same name. What one call gives is within a limit of bytes, whatever size it is asked for. The module knows no table
+//! and no principal.
 
 mod arithmetic;
+mod bounded;
 mod overflow;
 mod sum;
 
@@ -16,9 +18,12 @@ use datafusion::logical_expr::AggregateUDF;
 /// Every function of ours, in the order in which they are registered.
 const FUNCTIONS: &[fn() -> AggregateUDF] = &[sum::checked_sum];
 
-/// Adds our functions and the rule that checks arithmetic. To be called after `with_default_features`, so that ours come
-/// last and win.
-pub fn register(mut builder: SessionStateBuilder) -> SessionStateBuilder {
+/// Adds our functions and the rule that checks arithmetic, and lets no function give more than `call_limit_bytes` in one call
+/// because an argument says so. To be called after `with_default_features`, so that ours come last and win.
+pub fn register(mut builder: SessionStateBuilder, call_limit_bytes: usize) -> SessionStateBuilder {
+    for function in builder.scalar_functions().get_or_insert_default() {
+        *function = bounded::bounded(function, call_limit_bytes);
+    }
     let ours = FUNCTIONS.iter().map(|function| Arc::new(function()));
     builder.aggregate_functions().get_or_insert_default().extend(ours);
     builder.with_analyzer_rule(Arc::new(arithmetic::CheckArithmetic::default()))

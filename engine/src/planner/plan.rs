@@ -60,10 +60,16 @@ pub struct Planner {
 }
 
 impl Planner {
-    /// A planner whose plans read scans in `target_partitions` parts.
-    pub fn new(catalog: Arc<dyn Catalog>, formats: formats::Settings, target_partitions: usize) -> Self {
+    /// A planner whose plans read scans in `target_partitions` parts, and whose functions give at most `call_limit_bytes` in
+    /// one call.
+    pub fn new(
+        catalog: Arc<dyn Catalog>,
+        formats: formats::Settings,
+        target_partitions: usize,
+        call_limit_bytes: usize,
+    ) -> Self {
         Self {
-            template: Arc::new(state::template(target_partitions)),
+            template: Arc::new(state::template(target_partitions, call_limit_bytes)),
             catalog,
             formats: Arc::new(formats),
         }

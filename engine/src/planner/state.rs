@@ -16,9 +16,10 @@ use crate::functions;
 use crate::governance::{Defaults, View};
 use crate::storage::QueryStorage;
 
-/// The state that every query's is made from: functions, rules and settings, without tables or stores.
+/// The state that every query's is made from: functions, rules and settings, without tables or stores. No function gives more
+/// than `call_limit_bytes` in one call because an argument says so.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that builds a state")]
-pub fn template(target_partitions: usize) -> SessionState {
+pub fn template(target_partitions: usize, call_limit_bytes: usize) -> SessionState {
     let mut config = SessionConfig::new()
         .with_target_partitions(target_partitions)
         .with_create_default_catalog_and_schema(false)
@@ -32,7 +33,7 @@ pub fn template(target_partitions: usize) -> SessionState {
     options.optimizer.enable_topk_dynamic_filter_pushdown = false;
     options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
     let builder = SessionStateBuilder::new().with_config(config).with_default_features();
-    functions::register(builder).build()
+    functions::register(builder, call_limit_bytes).build()
 }
 
 /// The state of one query: the template with this query's tables and its own runtime environment.

@@ -131,6 +131,13 @@ impl WorkGroup {
         self.target_partitions
     }
 
+    /// The bytes that one call of a function may give: nobody reserves them, and all parts of a query may call at once, with
+    /// as much again for what the function needs while it works.
+    #[must_use]
+    pub fn call_limit_bytes(&self) -> usize {
+        self.grant_bytes / (2 * self.target_partitions.max(1))
+    }
+
     /// The bytes that all queries together hold now.
     #[must_use]
     pub fn reserved_bytes(&self) -> usize {
