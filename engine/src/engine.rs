@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 
-use crate::catalog::{BuiltinCatalog, SystemCatalog};
+use crate::catalog::{BuiltinCatalog, Catalog, SystemCatalog, SystemTable, WriteClaims};
 use crate::config::Config;
 use crate::error::Result;
-use crate::execution::LocalExecutor;
+use crate::execution::{Claims, Effects, LocalExecutor};
 use crate::governance::Principal;
 use crate::history::{History, QueryExecutions};
 use crate::metastore::Metastore;
-use crate::planner::Planner;
+use crate::planner::{Bounds, Planner};
 use crate::query::{Parts, Running, Session};
-use crate::storage::Storage;
+use crate::storage::{Location, Storage};
 use crate::workgroup::{Machine, SpillDirectory, WorkGroup};
 
 /// An open engine. Cheap to clone; all clones are the same engine.
@@ -51,21 +51,42 @@ impl Engine {
         };
         let machine = Machine::present();
         let workgroup = WorkGroup::new(settings.workgroup, machine, SpillDirectory::open(&spill_directory)?)?;
+        let claims = WriteClaims::new(metastore.clone(), &settings.catalog);
         let lake = Arc::new(BuiltinCatalog::new(metastore.clone()));
-        let catalog = SystemCatalog::new(lake, vec![Arc::new(QueryExecutions(history.clone()))]);
-        let planner = Planner::new(
-            Arc::new(catalog),
-            settings.formats,
-            workgroup.target_partitions(),
-            workgroup.call_limit_bytes(),
-        );
+        let own_tables: Vec<Arc<dyn SystemTable>> = vec![Arc::new(QueryExecutions(history.clone()))];
+        let catalog: Arc<dyn Catalog> = Arc::new(SystemCatalog::new(lake, own_tables));
+        let warehouse = match &settings.catalog.warehouse {
+            Some(written) => Location::parse(written, &working_directory)?,
+            None => Location::parse(
+                &data_directory.join("warehouse").display().to_string(),
+                &working_directory,
+            )?,
+        };
+        let formats = Arc::new(settings.formats);
+        let bounds = Bounds {
+            target_partitions: workgroup.target_partitions(),
+            call_limit_bytes: workgroup.call_limit_bytes(),
+            limits: settings.statement.clone(),
+            warehouse: warehouse.into_directory(),
+        };
+        let effects = Effects {
+            catalog: Arc::clone(&catalog),
+            claims: Claims {
+                claims,
+                history: history.clone(),
+                clock: Arc::new(clock),
+            },
+            writing: formats.write.clone(),
+            temporary_limit_bytes: settings.catalog.temporary_table_limit_bytes,
+        };
         let parts = Parts {
             limits: settings.statement,
             storage: Storage::new(settings.storage, environment, Handle::current())?,
-            planner,
+            planner: Planner::new(catalog, formats, bounds),
             workgroup,
             history,
             executor: Arc::new(LocalExecutor::start(machine.processors)?),
+            effects,
             running: Running::none(),
         };
         Ok(Self {

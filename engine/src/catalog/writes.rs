@@ -125,6 +125,16 @@ impl WriteClaims {
         Ok(())
     }
 
+    /// Gives `claim` up without a word of what lies in its place: whoever claims the place next removes it.
+    ///
+    /// # Errors
+    /// Those of the metastore.
+    pub async fn abandon(&self, claim: &WriteClaim) -> Result<()> {
+        let sql = "UPDATE owlet_write_claims SET abandoned = 1 WHERE query_id = $1 AND location = $2";
+        self.metastore.execute("give up a claim", || of(sql, claim)).await?;
+        Ok(())
+    }
+
     /// Whether `claim` stands. After a [`Change`](super::Change) with it that failed for the metastore, this tells whether it was
     /// made nevertheless: then the claim is gone.
     ///

@@ -43,8 +43,9 @@ impl Executor for LocalExecutor {
             object_store_registry: Arc::clone(&planned.object_store_registry),
         };
         let task = TaskContext::from(plan.state()).with_runtime(Arc::new(granted));
-        let operators = Arc::clone(plan.physical());
-        let mut leaving = RecordBatchReceiverStreamBuilder::new(plan.schema(), BATCHES_WAITING);
+        let operators = Arc::clone(plan.operators());
+        let schema = operators.schema();
+        let mut leaving = RecordBatchReceiverStreamBuilder::new(Arc::clone(&schema), BATCHES_WAITING);
         let batches = leaving.tx();
         let work = async move {
             let _held_to_the_end = slot;
@@ -66,7 +67,7 @@ impl Executor for LocalExecutor {
                 Some((batch, (batches, guard)))
             },
         );
-        Ok(Box::pin(RecordBatchStreamAdapter::new(plan.schema(), arriving)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, arriving)))
     }
 
     fn tasks(&self) -> usize {

@@ -1,12 +1,16 @@
-//! From a plan to batches.
+//! From a plan to batches, and to what it changes.
 //!
 //! Must hold: nothing runs without a [`Slot`](crate::workgroup::Slot), and whatever runs reserves from it; dropping the
 //! stream ends the work. Must not know: SQL, principals, history.
 
+mod claim;
+mod effects;
 mod local;
 mod metrics;
 mod processors;
 
+pub use claim::Claims;
+pub use effects::Effects;
 pub use local::LocalExecutor;
 pub use metrics::spilled_bytes;
 

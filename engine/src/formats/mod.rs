@@ -24,7 +24,7 @@ pub mod write;
 pub use declared::{Declaration, DeclaredPartition, DeclaredTable, find_partitions};
 pub use files::FORMATS;
 pub use format::Format;
-pub use hive::format_of;
+pub use hive::{HIVE_NULL, format_of, partition_value};
 pub use inspect::{Inspected, inspect};
 pub use settings::Settings;
 pub use table::FileTable;

@@ -28,11 +28,14 @@ pub struct Settings {
     pub expansion_limit_times: u64,
     /// The size of decompressed text, in bytes, up to which its ratio to the file does not matter.
     pub expansion_floor_bytes: u64,
+    /// How files are written.
+    pub write: super::write::WriteSettings,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            write: super::write::WriteSettings::default(),
             listing_limit_objects: 1_000_000,
             listings_in_flight: 32,
             inference_files: 1_000,

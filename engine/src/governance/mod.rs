@@ -5,9 +5,15 @@
 //! Must not know: how a statement is planned or run.
 
 mod authorize;
+mod declared;
+mod information_schema;
 mod principal;
+mod resolve;
 mod view;
 
 pub use authorize::{Authorization, authorize};
+pub use declared::declaration;
+pub use information_schema::INFORMATION_SCHEMA_TABLES;
 pub use principal::Principal;
-pub use view::{Defaults, Sources, View, resolve};
+pub use resolve::{find, full_name, no_database, resolve};
+pub use view::{Defaults, Sources, View, Visible, VisibleView};

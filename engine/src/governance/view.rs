@@ -1,17 +1,15 @@
-//! The only door from names to tables.
+//! What one statement may see.
 
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::MemTable;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Authorization;
-use crate::catalog::{Catalog, Relation, SystemTable};
-use crate::error::{Error, ErrorCode, Result};
-use crate::formats::{self, FileTable};
-use crate::name::{DEFAULT_CATALOG, DEFAULT_DATABASE, TableName, nearest};
-use crate::storage::{Location, QueryStorage};
-use crate::syntax::Reference;
+use crate::catalog::{Catalog, Column};
+use crate::formats;
+use crate::name::{DEFAULT_CATALOG, DEFAULT_DATABASE, TableName};
+use crate::storage::QueryStorage;
+use crate::syntax::{self, Statement};
 
 /// What a session adds to a name that is not full.
 #[derive(Clone, Debug)]
@@ -22,114 +20,71 @@ pub struct Defaults {
     pub database: String,
     /// The directory that relative paths start from.
     pub working_directory: PathBuf,
+    /// The session's temporary tables by name. A name without database means one of these before any other.
+    pub temporary: BTreeMap<String, Arc<dyn TableProvider>>,
 }
 
 impl Defaults {
-    /// `lake.default`, with paths relative to `working_directory`.
+    /// `lake.default`, with paths relative to `working_directory`, without temporary tables.
     #[must_use]
     pub fn new(working_directory: PathBuf) -> Self {
         Self {
             catalog: DEFAULT_CATALOG.to_owned(),
             database: DEFAULT_DATABASE.to_owned(),
             working_directory,
+            temporary: BTreeMap::new(),
         }
     }
 }
 
 /// Where tables come from.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
     /// The named ones.
     pub catalog: &'a dyn Catalog,
-    /// Those that a location in place of a name stands for.
-    pub storage: &'a QueryStorage,
-    /// How their files are read.
-    pub formats: &'a formats::Settings,
+    /// The files of all.
+    pub storage: &'a Arc<QueryStorage>,
+    /// How files are read.
+    pub formats: &'a Arc<formats::Settings>,
+    /// What the text of a view may be, and how many relations a statement may read with those of its views.
+    pub limits: &'a syntax::Limits,
 }
 
 /// The tables that one statement may see, and no others.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct View {
-    tables: Vec<(TableName, Arc<dyn TableProvider>)>,
+    pub(super) relations: Vec<(TableName, Visible)>,
+}
+
+/// One relation that a statement may see.
+#[derive(Debug)]
+pub enum Visible {
+    /// Something to scan.
+    Table(Arc<dyn TableProvider>),
+    /// A view, to be planned in its place.
+    View(Box<VisibleView>),
+}
+
+/// A view with what its query may see.
+#[derive(Debug)]
+pub struct VisibleView {
+    /// Its full name.
+    pub name: TableName,
+    /// Its query.
+    pub statement: Statement,
+    /// The columns that it had when it was made: it keeps to their names.
+    pub columns: Vec<Column>,
+    /// What its own names mean.
+    pub defaults: Defaults,
+    /// What its query may see.
+    pub view: View,
 }
 
 impl View {
-    /// The tables by their full names. A location stands under its own text as a table of the session's database.
+    /// The relations under the names that the statement has for them, made full. A location stands under its own text as a
+    /// table of the session's database.
     #[must_use]
-    pub fn tables(&self) -> &[(TableName, Arc<dyn TableProvider>)] {
-        &self.tables
+    pub fn relations(&self) -> &[(TableName, Visible)] {
+        &self.relations
     }
-}
-
-/// Resolves every reference of a statement, in one step, for the principal of `authorization`.
-///
-/// # Errors
-/// `TABLE_NOT_FOUND` with the nearest name, `PERMISSION_DENIED` for a location out of reach, and the errors of listing and
-/// reading files; with the position of the reference.
-pub async fn resolve(
-    _authorization: &Authorization,
-    references: &[Reference],
-    defaults: &Defaults,
-    sources: &Sources<'_>,
-) -> Result<View> {
-    let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::with_capacity(references.len());
-    for reference in references {
-        let name = full_name(reference, defaults);
-        if tables.iter().any(|(known, _)| *known == name) {
-            continue;
-        }
-        let table = one(reference, &name, defaults, sources).await;
-        let table = table.map_err(|error| match reference.position() {
-            Some(position) if error.position().is_none() => error.at(position),
-            _ => error,
-        })?;
-        tables.push((name, table));
-    }
-    Ok(View { tables })
-}
-
-fn full_name(reference: &Reference, defaults: &Defaults) -> TableName {
-    match reference.parts() {
-        [catalog, database, table] => TableName::new(catalog, database, table),
-        [database, table] => TableName::new(&defaults.catalog, database, table),
-        parts => TableName::new(&defaults.catalog, &defaults.database, parts.concat()),
-    }
-}
-
-async fn one(
-    reference: &Reference,
-    name: &TableName,
-    defaults: &Defaults,
-    sources: &Sources<'_>,
-) -> Result<Arc<dyn TableProvider>> {
-    if reference.is_location() {
-        let location = Location::parse(&name.table, &defaults.working_directory)?;
-        let table = FileTable::open(sources.storage, &[location], sources.formats).await?;
-        return Ok(Arc::new(table));
-    }
-    let found = sources.catalog.find(std::slice::from_ref(name)).await?;
-    match found.into_iter().next().flatten() {
-        Some(Relation::System(table)) => system(name, table.as_ref()).await,
-        Some(_) | None => {
-            let relations = sources.catalog.relations(&name.database).await?;
-            let known = relations.iter().map(|relation| relation.name().to_owned()).collect();
-            Err(not_found(name, known))
-        }
-    }
-}
-
-async fn system(name: &TableName, table: &dyn SystemTable) -> Result<Arc<dyn TableProvider>> {
-    let rows = table.rows().await?;
-    let provider = MemTable::try_new(rows.schema(), vec![vec![rows]]).map_err(|error| {
-        Error::new(ErrorCode::Internal, format!("the rows of {name} do not fit its schema")).caused_by(error)
-    })?;
-    Ok(Arc::new(provider))
-}
-
-fn not_found(name: &TableName, known: Vec<String>) -> Error {
-    let hint = match nearest(&name.table, known.iter().map(String::as_str)) {
-        Some(near) => format!("; did you mean \"{near}\"?"),
-        None => "; a file or directory is named in single quotes, such as FROM 's3://bucket/path/'".to_owned(),
-    };
-    Error::new(ErrorCode::TableNotFound, format!("there is no table \"{name}\"{hint}"))
 }

@@ -5,12 +5,23 @@
 //! `DataFusion` is known to answer wrongly is refused here, before its optimizer sees it.
 //! Must not know: slots, history, how a plan is run.
 
+mod ddl;
 mod deep_stack;
 mod failure;
 mod guard;
 mod interrupt;
 mod plan;
+mod planner;
+mod rows;
+mod session;
+mod settings;
 mod state;
+mod view;
 
+pub use ddl::not_prepared;
 pub use failure::from_datafusion;
-pub use plan::{Plan, Planner};
+pub use plan::{CatalogEffect, Effect, KeepEffect, Plan, WriteEffect};
+pub use planner::{Bounds, Planner, Request};
+pub use rows::count;
+pub use session::{SessionChange, Snapshot};
+pub use settings::SessionSettings;

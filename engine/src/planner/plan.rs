@@ -1,4 +1,4 @@
-//! Planning one statement.
+//! What will run.
 
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::session_state::SessionState;
@@ -6,35 +6,83 @@ use datafusion::physical_plan::ExecutionPlan;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-use super::failure::from_datafusion;
-use super::interrupt::interruptible;
-use super::{deep_stack, guard, state};
-use crate::catalog::Catalog;
-use crate::error::{Error, ErrorCode, Result};
-use crate::formats;
-use crate::governance::{self, Authorization, Defaults, Sources};
-use crate::storage::QueryStorage;
-use crate::syntax::{Command, Statement};
+use super::session::SessionChange;
+use crate::catalog::{Change, WriteClaim};
+use crate::formats::write::{Files, Target};
+use crate::storage::Location;
 
-/// What will run: the physical plan of one authorized statement, and the environment that it was made for.
+/// What will run: the operators of one authorized statement, the environment that they were made for, and what is done with
+/// their rows.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    physical: Arc<dyn ExecutionPlan>,
-    state: Arc<SessionState>,
-    interrupt: CancellationToken,
+    pub(super) operators: Arc<dyn ExecutionPlan>,
+    pub(super) state: Arc<SessionState>,
+    pub(super) interrupt: CancellationToken,
+    pub(super) effect: Effect,
+}
+
+/// What a statement changes. Planning only says it; nothing is changed before the plan is run.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Nothing: the rows are the result.
+    None,
+    /// The catalogue. The rows are a report of it.
+    Catalog(Box<CatalogEffect>),
+    /// Files: the rows are written, and the result is their number.
+    Write(Box<WriteEffect>),
+    /// The session. The rows are a report of it.
+    Session(SessionChange),
+    /// A temporary table of the session, which the rows are kept in; the result is their number.
+    Keep(KeepEffect),
+}
+
+/// A change of the catalogue.
+#[derive(Clone, Debug)]
+pub struct CatalogEffect {
+    /// The change.
+    pub change: Change,
+    /// The directories of the tables that it drops and that owned their files. They are removed after it.
+    pub orphaned: Vec<Location>,
+}
+
+/// Files that are written, and the change that makes them a table.
+#[derive(Clone, Debug)]
+pub struct WriteEffect {
+    /// Where and how the rows are written.
+    pub target: Target,
+    /// Into how many files.
+    pub files: Files,
+    /// The change that makes the files visible: none where they are visible as soon as they are there.
+    pub create: Option<Change>,
+    /// The directory that nobody else may write to meanwhile, and that must be empty: of a new table.
+    pub claim: Option<WriteClaim>,
+}
+
+/// Rows that a session keeps.
+#[derive(Clone, Debug)]
+pub struct KeepEffect {
+    /// The name of the temporary table.
+    pub table: String,
+    /// The columns that the table has.
+    pub columns: SchemaRef,
+    /// Whether the rows are added to those that the table has. Else the table is new.
+    pub append: bool,
 }
 
 impl Plan {
     /// The columns of the result.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
-        self.physical.schema()
+        match self.effect {
+            Effect::None | Effect::Catalog(_) | Effect::Session(_) => self.operators.schema(),
+            Effect::Write(_) | Effect::Keep(_) => super::rows::count_schema(),
+        }
     }
 
     /// The operators.
     #[must_use]
-    pub fn physical(&self) -> &Arc<dyn ExecutionPlan> {
-        &self.physical
+    pub fn operators(&self) -> &Arc<dyn ExecutionPlan> {
+        &self.operators
     }
 
     /// Settings, functions and stores of the query, with a memory pool that nobody granted yet.
@@ -49,92 +97,10 @@ impl Plan {
     pub fn interrupt(&self) -> &CancellationToken {
         &self.interrupt
     }
-}
 
-/// Makes plans over one catalogue.
-#[derive(Clone, Debug)]
-pub struct Planner {
-    template: Arc<SessionState>,
-    catalog: Arc<dyn Catalog>,
-    formats: Arc<formats::Settings>,
-}
-
-impl Planner {
-    /// A planner whose plans read scans in `target_partitions` parts, and whose functions give at most `call_limit_bytes` in
-    /// one call.
-    pub fn new(
-        catalog: Arc<dyn Catalog>,
-        formats: formats::Settings,
-        target_partitions: usize,
-        call_limit_bytes: usize,
-    ) -> Self {
-        Self {
-            template: Arc::new(state::template(target_partitions, call_limit_bytes)),
-            catalog,
-            formats: Arc::new(formats),
-        }
-    }
-
-    /// Plans `statement`: resolves its names, listing and reading footers through `storage`, and lets `DataFusion` plan and
-    /// optimize it. Runs on a thread of its own.
-    ///
-    /// Dropping the future, or `cancel`, ends the thread at its next wait; what computes runs to its end.
-    ///
-    /// # Errors
-    /// `TABLE_NOT_FOUND`, `COLUMN_NOT_FOUND`, `TYPE_MISMATCH` and whatever else names, types and files can be wrong in;
-    /// `NOT_SUPPORTED` for what `DataFusion` cannot do or would answer wrongly.
-    pub async fn plan(
-        &self,
-        statement: Arc<Statement>,
-        authorization: Authorization,
-        defaults: Defaults,
-        storage: Arc<QueryStorage>,
-        cancel: CancellationToken,
-    ) -> Result<Plan> {
-        let planner = self.clone();
-        let _cancel_on_drop = cancel.clone().drop_guard();
-        deep_stack::run(async move {
-            let planning = planner.plan_here(&statement, &authorization, &defaults, &storage);
-            let planned = cancel.run_until_cancelled(planning).await;
-            planned.unwrap_or_else(|| Err(Error::new(ErrorCode::Cancelled, "the query was cancelled")))
-        })
-        .await
-    }
-
-    async fn plan_here(
-        &self,
-        statement: &Statement,
-        authorization: &Authorization,
-        defaults: &Defaults,
-        storage: &Arc<QueryStorage>,
-    ) -> Result<Plan> {
-        let sources = Sources {
-            catalog: self.catalog.as_ref(),
-            storage,
-            formats: &self.formats,
-        };
-        let view = governance::resolve(authorization, statement.reads(), defaults, &sources).await?;
-        let state = state::of_query(&self.template, &view, defaults, storage)?;
-        let tree = match statement.command() {
-            Command::Query(tree) => tree,
-            Command::Explain(explain) => &explain.tree,
-            _ => {
-                return Err(Error::new(
-                    ErrorCode::NotSupported,
-                    "this statement is not supported yet",
-                ));
-            }
-        };
-        guard::check_calls(tree, &state)?;
-        let logical = state.statement_to_plan(tree.clone()).await.map_err(from_datafusion)?;
-        guard::check(&logical)?;
-        let physical = state.create_physical_plan(&logical).await.map_err(from_datafusion)?;
-        guard::check_depth(&physical)?;
-        let interrupt = CancellationToken::new();
-        Ok(Plan {
-            physical: interruptible(physical, &interrupt).map_err(from_datafusion)?,
-            state: Arc::new(state),
-            interrupt,
-        })
+    /// What it changes.
+    #[must_use]
+    pub fn effect(&self) -> &Effect {
+        &self.effect
     }
 }

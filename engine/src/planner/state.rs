@@ -2,18 +2,22 @@
 
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
-    SchemaProvider,
+    SchemaProvider, TableProvider,
 };
 use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::sync::Arc;
 
 use super::failure::from_datafusion;
+use super::session::Snapshot;
+use super::view;
 use crate::error::Result;
 use crate::functions;
-use crate::governance::{Defaults, View};
+use crate::governance::{View, Visible, VisibleView};
 use crate::storage::QueryStorage;
 
 /// The state that every query's is made from: functions, rules and settings, without tables or stores. No function gives more
@@ -36,27 +40,57 @@ pub fn template(target_partitions: usize, call_limit_bytes: usize) -> SessionSta
     functions::register(builder, call_limit_bytes).build()
 }
 
-/// The state of one query: the template with this query's tables and its own runtime environment.
+/// The state of one query: the template with this query's tables, its session's settings and its own runtime environment. Views are
+/// planned here, each over its own relations.
 ///
 /// # Errors
-/// `INTERNAL` if the tables cannot be put together.
+/// `INTERNAL` if the tables cannot be put together; those of planning a view.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that builds a state")]
-pub fn of_query(
+pub async fn of_query(
     template: &SessionState,
     view: &View,
-    defaults: &Defaults,
+    session: &Snapshot,
     storage: &Arc<QueryStorage>,
 ) -> Result<SessionState> {
     let mut config = template.config().clone();
     let options = config.options_mut();
-    options.catalog.default_catalog.clone_from(&defaults.catalog);
-    options.catalog.default_schema.clone_from(&defaults.database);
-    let state = SessionStateBuilder::new_from_existing(template.clone())
+    options.catalog.default_catalog.clone_from(&session.defaults.catalog);
+    options.catalog.default_schema.clone_from(&session.defaults.database);
+    session.settings.apply(options)?;
+    let builder = SessionStateBuilder::new_from_existing(template.clone())
         .with_config(config)
-        .with_catalog_list(catalogs(view, defaults).map_err(from_datafusion)?)
-        .with_runtime_env(Arc::new(runtime(storage)?))
-        .build();
-    Ok(state)
+        .with_runtime_env(Arc::new(runtime(storage)?));
+    let list = MemoryCatalogProviderList::new();
+    let defaults = &session.defaults;
+    database(&list, &defaults.catalog, &defaults.database).map_err(from_datafusion)?;
+    for (name, visible) in view.relations() {
+        let table = match visible {
+            Visible::Table(table) => Arc::clone(table),
+            Visible::View(inner) => planned(template, inner, session, storage).await?,
+        };
+        database(&list, &name.catalog, &name.database)
+            .and_then(|database| database.register_table(name.table.clone(), table))
+            .map_err(from_datafusion)?;
+    }
+    Ok(builder.with_catalog_list(Arc::new(list)).build())
+}
+
+/// A view as a table: its query, planned over its own relations, under the names of the columns that it was made with.
+fn planned<'a>(
+    template: &'a SessionState,
+    inner: &'a VisibleView,
+    session: &'a Snapshot,
+    storage: &'a Arc<QueryStorage>,
+) -> BoxFuture<'a, Result<Arc<dyn TableProvider>>> {
+    async move {
+        let own = Snapshot {
+            defaults: inner.defaults.clone(),
+            ..session.clone()
+        };
+        let state = of_query(template, &inner.view, &own, storage).await?;
+        view::table(inner, &state).await
+    }
+    .boxed()
 }
 
 /// An environment that knows this query's stores alone and remembers nothing: `DataFusion`'s caches know a file by its path
@@ -71,16 +105,6 @@ fn runtime(storage: &Arc<QueryStorage>) -> Result<RuntimeEnv> {
         .with_object_store_registry(Arc::clone(storage) as _)
         .build()
         .map_err(from_datafusion)
-}
-
-fn catalogs(view: &View, defaults: &Defaults) -> datafusion::common::Result<Arc<dyn CatalogProviderList>> {
-    let list = MemoryCatalogProviderList::new();
-    database(&list, &defaults.catalog, &defaults.database)?;
-    for (name, table) in view.tables() {
-        let database = database(&list, &name.catalog, &name.database)?;
-        database.register_table(name.table.clone(), Arc::clone(table))?;
-    }
-    Ok(Arc::new(list))
 }
 
 /// The database of that name, made if it is not there.

@@ -3,6 +3,7 @@
 //! Must hold: whatever happens to a statement, its record is closed once, with what it cost; its slot is held as long as it
 //! runs; dropping what [`Session::run`] gave ends the work. A panic beneath ends the statement and nothing else.
 
+mod explain;
 mod run;
 mod running;
 mod session;

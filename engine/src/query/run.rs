@@ -9,16 +9,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::explain::cost;
 use super::running::Running;
+use super::session::SessionMemory;
 use super::statistics::Progress;
 use super::stream::QueryStream;
 use crate::error::{Error, ErrorCode, Result};
-use crate::execution::{Executor, spilled_bytes};
-use crate::governance::{self, Authorization, Defaults, Principal};
+use crate::execution::{Effects, Executor, spilled_bytes};
+use crate::governance::{self, Authorization, Principal};
 use crate::history::{History, OpenRecord, Outcome, Submission};
-use crate::planner::{Plan, Planner, from_datafusion};
-use crate::storage::Storage;
-use crate::syntax::{self, Statement};
+use crate::planner::{Effect, Plan, Planner, Request, Snapshot, from_datafusion, not_prepared};
+use crate::storage::{QueryStorage, Storage};
+use crate::syntax::{self, Command, Statement};
 use crate::workgroup::{Slot, WorkGroup};
 
 /// Batches that wait for the reader. More would be memory that nobody has reserved.
@@ -39,6 +41,8 @@ pub struct Parts {
     pub history: History,
     /// What runs plans.
     pub executor: Arc<dyn Executor>,
+    /// What carries out what plans change.
+    pub effects: Effects,
     /// The statements that are not at their end.
     pub running: Running,
 }
@@ -47,7 +51,8 @@ pub struct Parts {
 struct Query {
     parts: Arc<Parts>,
     principal: Principal,
-    defaults: Defaults,
+    memory: Arc<SessionMemory>,
+    session: Snapshot,
     statement: Arc<Statement>,
     progress: Arc<Progress>,
     cancel: CancellationToken,
@@ -68,12 +73,14 @@ pub(super) enum Event {
 pub(super) async fn start(
     parts: Arc<Parts>,
     principal: Principal,
-    defaults: Defaults,
+    memory: Arc<SessionMemory>,
     sql: &str,
 ) -> Result<QueryStream> {
     let progress = Arc::new(Progress::start());
-    let statement = Arc::new(syntax::parse(sql, &parts.limits)?);
+    let session = memory.snapshot();
+    let statement = syntax::parse(sql, &parts.limits)?;
     let kind = statement.kind();
+    let statement = Arc::new(executed(statement, &session, &parts.limits)?);
     let submission = Submission {
         query_id: uuid::Uuid::now_v7().to_string(),
         sql: sql.to_owned(),
@@ -89,7 +96,8 @@ pub(super) async fn start(
     let query = Query {
         parts,
         principal,
-        defaults,
+        memory,
+        session,
         statement,
         progress: Arc::clone(&progress),
         cancel: cancel.clone(),
@@ -114,6 +122,17 @@ pub(super) async fn start(
         cancel,
         _cancel_on_drop: cancel_on_drop,
     })
+}
+
+/// The statement itself, or the prepared one that it is to EXECUTE.
+fn executed(statement: Statement, session: &Snapshot, limits: &syntax::Limits) -> Result<Statement> {
+    let Command::Execute(execute) = statement.command() else {
+        return Ok(statement);
+    };
+    let prepared = session.prepared.get(&execute.name);
+    let known = || session.prepared.keys().map(String::as_str);
+    let prepared = prepared.ok_or_else(|| not_prepared(&execute.name, known()))?;
+    syntax::bind(&prepared.sql, &execute.arguments, &prepared.types, limits)
 }
 
 impl Query {
@@ -152,38 +171,54 @@ impl Query {
     }
 
     async fn plan_and_run(&mut self, authorization: &Authorization, record: &OpenRecord) -> Result<()> {
-        let plan = self.plan(authorization).await?;
+        let storage = self.parts.storage.query(authorization.principal().access());
+        self.progress.watch(&storage);
+        let plan = self.plan(authorization, record, &storage).await?;
         let slot = self.admit().await?;
         record.running().await?;
         self.announce(plan.schema()).await?;
-        let time_limit = slot.time_limit();
+        let own = self.session.settings.time_limit_seconds().map(Duration::from_secs);
+        let time_limit = own.map_or(slot.time_limit(), |own| own.min(slot.time_limit()));
         let run = Run {
             executor: Arc::clone(&self.parts.executor),
+            effects: self.parts.effects.clone(),
+            memory: Arc::clone(&self.memory),
             plan: plan.clone(),
+            explains: self.explains(),
+            storage,
             slot,
             progress: Arc::clone(&self.progress),
             events: self.events.clone(),
         };
         let outcome = within(time_limit, "running", run.on_its_own_task()).await;
-        self.progress.add_spilled(spilled_bytes(plan.physical().as_ref()));
+        self.progress.add_spilled(spilled_bytes(plan.operators().as_ref()));
         outcome
     }
 
-    async fn plan(&self, authorization: &Authorization) -> Result<Plan> {
+    async fn plan(
+        &self,
+        authorization: &Authorization,
+        record: &OpenRecord,
+        storage: &Arc<QueryStorage>,
+    ) -> Result<Plan> {
         let _permit = self.parts.workgroup.permit_planning().await?;
         let started = Instant::now();
-        let storage = self.parts.storage.query(authorization.principal().access());
-        self.progress.watch(&storage);
-        let planning = Box::pin(self.parts.planner.plan(
-            Arc::clone(&self.statement),
-            authorization.clone(),
-            self.defaults.clone(),
-            storage,
-            self.cancel.child_token(),
-        ));
+        let request = Request {
+            query_id: record.query_id().to_owned(),
+            statement: Arc::clone(&self.statement),
+            authorization: authorization.clone(),
+            session: self.session.clone(),
+            storage: Arc::clone(storage),
+        };
+        let planning = Box::pin(self.parts.planner.plan(request, self.cancel.child_token()));
         let plan = within(self.parts.workgroup.planning_time_limit(), "planning", planning).await;
         self.progress.add_planning(started.elapsed());
         plan
+    }
+
+    /// Whether the answer is a plan, to which what it cost is added.
+    fn explains(&self) -> bool {
+        matches!(self.statement.command(), Command::Explain(_))
     }
 
     async fn admit(&self) -> Result<Slot> {
@@ -215,7 +250,11 @@ impl Query {
 /// the work has ended; the deadline and the answer to a caller who cancelled wait for neither.
 struct Run {
     executor: Arc<dyn Executor>,
+    effects: Effects,
+    memory: Arc<SessionMemory>,
     plan: Plan,
+    explains: bool,
+    storage: Arc<QueryStorage>,
     slot: Slot,
     progress: Arc<Progress>,
     events: mpsc::Sender<Event>,
@@ -231,17 +270,39 @@ impl Run {
     }
 
     async fn hand_over_batches(self) -> Result<()> {
+        let memory = self.slot.memory();
         let mut stream = self.executor.execute(&self.plan, self.slot)?;
+        if !matches!(self.plan.effect(), Effect::None) {
+            let done = self
+                .effects
+                .carry_out(&self.plan, stream, &self.storage, &memory)
+                .await?;
+            if let Some(change) = done.session {
+                self.memory.note(change)?;
+            }
+            for batch in done.rows {
+                hand_over(&self.events, &self.progress, batch).await?;
+            }
+            return Ok(());
+        }
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(from_datafusion)?;
-            if batch.num_rows() == 0 {
-                continue;
-            }
-            self.progress.add_rows(batch.num_rows());
-            tell(&self.events, Event::Batch(batch)).await?;
+            hand_over(&self.events, &self.progress, batch).await?;
+        }
+        if self.explains {
+            let cost = cost(&self.progress.statistics(), &self.plan.schema())?;
+            hand_over(&self.events, &self.progress, cost).await?;
         }
         Ok(())
     }
+}
+
+async fn hand_over(events: &mpsc::Sender<Event>, progress: &Progress, batch: RecordBatch) -> Result<()> {
+    if batch.num_rows() == 0 {
+        return Ok(());
+    }
+    progress.add_rows(batch.num_rows());
+    tell(events, Event::Batch(batch)).await
 }
 
 async fn tell(events: &mpsc::Sender<Event>, event: Event) -> Result<()> {

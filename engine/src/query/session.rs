@@ -1,19 +1,25 @@
 //! One connection of one principal.
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::datasource::MemTable;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::QueryStream;
 use super::run::{self, Parts};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::governance::{Defaults, Principal};
+use crate::planner::{SessionChange, SessionSettings, Snapshot};
 
-/// The statements of one principal over one connection, with the defaults that they share.
+/// The statements of one principal over one connection, with the defaults, settings, prepared statements and temporary tables that
+/// they share. Clones are the same session.
 #[derive(Clone, Debug)]
 pub struct Session {
     parts: Arc<Parts>,
     principal: Principal,
-    defaults: Defaults,
+    memory: Arc<SessionMemory>,
 }
 
 impl Session {
@@ -22,13 +28,14 @@ impl Session {
         Self {
             parts,
             principal,
-            defaults: Defaults::new(working_directory),
+            memory: Arc::new(SessionMemory::new(Defaults::new(working_directory))),
         }
     }
 
     /// Runs one statement. Returns once it is planned and admitted; its rows then come through the stream.
     ///
-    /// Dropping the future or the stream cancels the statement.
+    /// What it changes of the session (USE, SET, PREPARE, temporary tables) holds for statements that are run after its stream has
+    /// ended. Dropping the future or the stream cancels the statement.
     ///
     /// # Errors
     /// Whatever is wrong with the statement or with what it reads, found before the first row; see
@@ -37,9 +44,108 @@ impl Session {
         run::start(
             Arc::clone(&self.parts),
             self.principal.clone(),
-            self.defaults.clone(),
+            Arc::clone(&self.memory),
             sql,
         )
         .await
+    }
+
+    /// The database that names without one belong to now.
+    #[must_use]
+    pub fn database(&self) -> String {
+        self.memory.snapshot().defaults.database
+    }
+}
+
+/// What a session remembers from statement to statement.
+#[derive(Debug)]
+pub(super) struct SessionMemory(Mutex<Remembered>);
+
+#[derive(Debug)]
+struct Remembered {
+    snapshot: Snapshot,
+    temporary: BTreeMap<String, Kept>,
+}
+
+/// A temporary table.
+#[derive(Debug)]
+struct Kept {
+    columns: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl SessionMemory {
+    fn new(defaults: Defaults) -> Self {
+        let snapshot = Snapshot {
+            defaults,
+            settings: SessionSettings::default(),
+            prepared: BTreeMap::new(),
+        };
+        Self(Mutex::new(Remembered {
+            snapshot,
+            temporary: BTreeMap::new(),
+        }))
+    }
+
+    /// The session as a statement that begins now finds it.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.remembered().snapshot.clone()
+    }
+
+    /// Remembers what a statement has changed.
+    ///
+    /// # Errors
+    /// `ALREADY_EXISTS` for a second temporary table of one name, `INTERNAL` if rows do not fit their table.
+    pub(super) fn note(&self, change: SessionChange) -> Result<()> {
+        let mut remembered = self.remembered();
+        let Remembered { snapshot, temporary } = &mut *remembered;
+        match change {
+            SessionChange::Use { catalog, database } => {
+                snapshot.defaults.catalog = catalog;
+                snapshot.defaults.database = database;
+            }
+            SessionChange::Settings(settings) => snapshot.settings = settings,
+            SessionChange::Prepare(name, prepared) => {
+                snapshot.prepared.insert(name, prepared);
+            }
+            SessionChange::Deallocate(name) => {
+                snapshot.prepared.remove(&name);
+            }
+            SessionChange::DeallocateAll => snapshot.prepared.clear(),
+            SessionChange::DropTemporary(name) => {
+                temporary.remove(&name);
+                snapshot.defaults.temporary.remove(&name);
+            }
+            SessionChange::Keep {
+                table,
+                columns,
+                batches,
+                append,
+            } => {
+                let rows = match temporary.get_mut(&table) {
+                    Some(kept) if append && kept.columns == columns => {
+                        kept.batches.extend(batches);
+                        kept.batches.clone()
+                    }
+                    None if !append => batches,
+                    _ => {
+                        let message =
+                            format!("the temporary table \"{table}\" was changed meanwhile; run the statement again");
+                        return Err(Error::new(ErrorCode::AlreadyExists, message));
+                    }
+                };
+                let provider = MemTable::try_new(Arc::clone(&columns), vec![rows.clone()]).map_err(|error| {
+                    let message = format!("the rows of the temporary table \"{table}\" do not fit its columns");
+                    Error::new(ErrorCode::Internal, message).caused_by(error)
+                })?;
+                snapshot.defaults.temporary.insert(table.clone(), Arc::new(provider));
+                temporary.insert(table, Kept { columns, batches: rows });
+            }
+        }
+        Ok(())
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

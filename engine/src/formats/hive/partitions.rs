@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorCode, Result};
 
 /// The directory name that Hive writes for NULL.
-const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
+pub const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// The `key=value` directories of a path, outermost first: a key in lower case and its value, `None` for NULL.
 pub type Levels = Vec<(String, Option<String>)>;
@@ -104,6 +104,16 @@ pub fn typed(field: &FieldRef, text: Option<&str>, place: &str) -> Result<Scalar
         None => ScalarValue::try_from(field.data_type()).map_err(|_| bad()),
         Some(text) => ScalarValue::try_from_string(text.to_owned(), field.data_type()).map_err(|_| bad()),
     }
+}
+
+/// A value of a partition column in the one spelling that its type has: `2024-7` for `INT` is an error, `07` is `7`.
+///
+/// # Errors
+/// `BAD_DATA` if `text` is no value of `data_type`.
+pub fn partition_value(name: &str, data_type: &DataType, text: Option<&str>) -> Result<Option<String>> {
+    let field: FieldRef = Arc::new(Field::new(name, data_type.clone(), true));
+    let value = typed(&field, text, name)?;
+    Ok((!value.is_null()).then(|| value.to_string()))
 }
 
 fn fitting_type<'a>(values: impl Iterator<Item = &'a str> + Clone) -> DataType {

@@ -1,0 +1,164 @@
+//! INSERT INTO.
+
+use arrow::datatypes::Field;
+use datafusion::common::Column as ColumnName;
+use datafusion::logical_expr::{Expr, lit};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::stored;
+use crate::catalog::{Column, Relation, TableDefinition};
+use crate::error::{Error, ErrorCode, Result};
+use crate::formats::write::Files;
+use crate::governance;
+use crate::name::quoted;
+use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
+use crate::planner::planner::Planning;
+use crate::storage::Location;
+use crate::syntax::Insert;
+
+/// Adds the rows of a query to a table, by one file, whole or not at all.
+pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
+    if let [name] = insert.table.parts()
+        && let Some(kept) = planning.defaults().temporary.get(&name.to_lowercase())
+    {
+        let columns = kept.schema();
+        let fields = columns.fields().iter().map(|field| field.as_ref().clone()).collect();
+        let rows = aligned(planning, insert, fields).await?;
+        let effect = KeepEffect {
+            table: name.to_lowercase(),
+            columns,
+            append: true,
+        };
+        return Ok(rows.plan(planning, Effect::Keep(effect)));
+    }
+    let relation = governance::find(
+        planning.authorization(),
+        &insert.table,
+        planning.defaults(),
+        planning.sources(),
+    );
+    let table = match relation.await? {
+        Relation::Table(table) => table,
+        Relation::View(view) => {
+            let message = format!("{} is a view; insert into the table that it reads", view.name);
+            return Err(Error::new(ErrorCode::NotSupported, message));
+        }
+        Relation::System(table) => {
+            let message = format!("system.{} is Owlet's own table and takes no rows", table.name());
+            return Err(Error::new(ErrorCode::PermissionDenied, message));
+        }
+    };
+    let directory = writable_directory(planning, &table).await?;
+    let fields = table
+        .columns
+        .iter()
+        .chain(&table.partition_columns)
+        .map(field)
+        .collect();
+    let rows = aligned(planning, insert, fields).await?;
+    let partition_columns = table
+        .partition_columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
+    let target = planning.target(directory, table.format.clone(), &rows.columns, partition_columns);
+    let effect = WriteEffect {
+        target,
+        files: Files::One,
+        create: None,
+        claim: None,
+    };
+    Ok(rows.plan(planning, Effect::Write(Box::new(effect))))
+}
+
+fn field(column: &Column) -> Field {
+    Field::new(&column.name, column.data_type.clone(), column.nullable)
+}
+
+/// The directory of a table, if a file that is put there is read as one of it.
+async fn writable_directory(planning: &Planning<'_>, table: &TableDefinition) -> Result<Location> {
+    // Opens a table of the warehouse to this query, as reading it would.
+    let declaration = governance::declaration(table, planning.sources()).await?;
+    let location = Location::parse(&table.location, Path::new("/"))?;
+    if location.is_glob() || !location.is_directory() {
+        let message = format!(
+            "the table {} is the file or pattern \"{location}\"; rows can be added to a directory only",
+            table.name
+        );
+        return Err(Error::new(ErrorCode::NotSupported, message));
+    }
+    // A partition of another place, or one that was dropped, would not get what is written where the layout puts it.
+    if declaration
+        .partitions
+        .iter()
+        .any(|one| one.dropped || one.location.is_some())
+    {
+        let message = format!(
+            "the table {} has partitions that were dropped or lie elsewhere; rows cannot be added to it yet",
+            table.name
+        );
+        return Err(Error::new(ErrorCode::NotSupported, message));
+    }
+    Ok(location)
+}
+
+/// The rows of the query under the columns of the table: by name if the statement names columns, else by place.
+async fn aligned(planning: &Planning<'_>, insert: &Insert, fields: Vec<Field>) -> Result<stored::Stored> {
+    let constants = constants(insert, &fields)?;
+    let named: Vec<String> = if insert.columns.is_empty() {
+        let open = fields.iter().filter(|field| !constants.contains_key(field.name()));
+        open.map(|field| field.name().clone()).collect()
+    } else {
+        insert.columns.clone()
+    };
+    for (index, name) in named.iter().enumerate() {
+        known(insert, &fields, name)?;
+        if named[..index].contains(name) || constants.contains_key(name) {
+            let message = format!("the column {} is given twice", quoted(name));
+            return Err(Error::new(ErrorCode::AlreadyExists, message));
+        }
+    }
+    let (plan, state) = planning.logical(&insert.query).await?;
+    let given: Vec<ColumnName> = plan.schema().columns();
+    if given.len() != named.len() {
+        let message = format!(
+            "the statement gives {} values a row for {} columns ({})",
+            given.len(),
+            named.len(),
+            named.join(", ")
+        );
+        return Err(Error::new(ErrorCode::TypeMismatch, message));
+    }
+    let mut values: BTreeMap<String, Expr> = named.into_iter().zip(given.into_iter().map(Expr::Column)).collect();
+    values.extend(constants);
+    let columns = fields.into_iter().map(|field| {
+        let value = values.remove(field.name());
+        (field, value)
+    });
+    stored::into_columns(planning, plan, state, columns.collect()).await
+}
+
+/// The values of PARTITION (dt='2024-01-01').
+fn constants(insert: &Insert, fields: &[Field]) -> Result<BTreeMap<String, Expr>> {
+    let mut constants = BTreeMap::new();
+    for (name, value) in &insert.partition {
+        known(insert, fields, name)?;
+        if let Some(value) = value
+            && constants.insert(name.clone(), lit(value.as_str())).is_some()
+        {
+            let message = format!("the column {} is given twice", quoted(name));
+            return Err(Error::new(ErrorCode::AlreadyExists, message));
+        }
+    }
+    Ok(constants)
+}
+
+fn known(insert: &Insert, fields: &[Field], name: &str) -> Result<()> {
+    if fields.iter().any(|field| field.name() == name) {
+        return Ok(());
+    }
+    let table = format!("the table {}", insert.table.parts().join("."));
+    let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+    Err(stored::no_column(name, &table, names))
+}

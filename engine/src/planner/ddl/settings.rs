@@ -1,0 +1,19 @@
+//! SET and RESET.
+
+use crate::error::Result;
+use crate::planner::plan::Plan;
+use crate::planner::planner::Planning;
+use crate::planner::session::SessionChange;
+use crate::planner::settings::SessionSettings;
+
+/// Sets one setting of the session, or puts it back to its default.
+pub async fn set(planning: &Planning<'_>, name: &str, value: Option<&str>) -> Result<Plan> {
+    let settings = planning.session().settings.with(name, value)?;
+    planning.session_change(SessionChange::Settings(settings)).await
+}
+
+/// Puts every setting of the session back to its default.
+pub async fn reset_all(planning: &Planning<'_>) -> Result<Plan> {
+    let settings = SessionSettings::default();
+    planning.session_change(SessionChange::Settings(settings)).await
+}
