@@ -239,6 +239,10 @@ fn connection(http: &HttpError, last: &str) -> String {
 fn local(io: &io::Error, location: &str) -> Error {
     match io.kind() {
         io::ErrorKind::NotFound => Error::new(ErrorCode::TableNotFound, format!("there is no file {location}")),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Error::new(
+            ErrorCode::StorageUnavailable,
+            format!("there is no room for {location} ({io}): make some there, or write elsewhere"),
+        ),
         io::ErrorKind::PermissionDenied => Error::new(
             ErrorCode::StorageDenied,
             format!("{location} may not be read or written"),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
 use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
 use object_store::ObjectStore;
+use tokio::runtime::Handle;
 use url::{Position, Url};
 
 use super::access::Access;
@@ -81,6 +82,11 @@ impl QueryStorage {
     #[must_use]
     pub fn object_changed(&self) -> Option<Error> {
         self.changes.first().map(|location| object_changed(&location))
+    }
+
+    /// The runtime that requests run on: for work on the stores that comes to its end whoever waits for it.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.shared.io
     }
 
     /// What the query has asked of its stores so far.

@@ -8,6 +8,7 @@ mod file;
 mod gcs;
 mod http;
 mod s3;
+mod staged_file;
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
