@@ -11,50 +11,57 @@
 //! Must not know: the catalogue, SQL. Whether the files count is decided by whoever registers them, or by their name alone
 //! where a table is whatever lies in its directory.
 
+mod arrow_file;
+mod compressed;
+mod delimited;
+mod encoding;
+mod json_lines;
+mod open_file;
+mod parquet_file;
+mod partitions;
 mod settings;
+mod stored;
 mod target;
+mod text;
+mod upload;
+mod writing;
 mod written;
 
 pub use settings::WriteSettings;
 pub use target::{Files, Target};
-pub use written::{Written, WrittenFile};
+pub use written::{Written, WrittenFile, remove};
 
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::MemoryPool;
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorCode, Result};
-use crate::storage::{Location, QueryStorage};
+use writing::Writing;
 
 /// Writes all of `batches` below the directory of `target`.
 ///
 /// When it returns, the files are visible, and they are removed again unless [`Written::keep`] is called. No row makes no
-/// file. Dropping the future ends the uploads and removes what is there in the background, for half a minute at most. Nobody
-/// retries: requests are repeated by storage, and a file whose answer was lost is looked for before it is given up.
+/// file. Dropping the future ends the uploads and removes what is there in the background, where each step has a quarter of a
+/// minute. Nobody retries: requests are repeated by storage, and a file whose answer was lost is looked for before it is given
+/// up.
 ///
 /// # Errors
-/// Those of `batches`. `NOT_SUPPORTED` for a column that the format or a path cannot hold, and for rows of several
-/// partitions where one file is to be written; `INVALID_VALUE` for a value that they cannot hold;
-/// `EXCEEDED_STATEMENT_LIMIT` for more partitions than may be open; `EXCEEDED_MEMORY_LIMIT` if `memory` has not enough for
-/// the smallest part of a file; the storage's own. Nothing is left in any case, as far as the store could be reached.
-#[expect(clippy::unused_async, reason = "what it waits for comes with the next commit")]
+/// Those of `batches`, as they are. Our own in `DataFusionError::External`: `NOT_SUPPORTED` for a column that the format or a path
+/// cannot hold, and for rows of several partitions where one file is to be written; `INVALID_VALUE` for a value that they cannot
+/// hold; `EXCEEDED_STATEMENT_LIMIT` for more partitions than may be open; the storage's. `ResourcesExhausted` if `memory` has
+/// not enough for the smallest part of a file. Nothing is left in any case, as far as the store could be reached.
 pub async fn write(
     target: &Target,
     files: Files,
     batches: SendableRecordBatchStream,
     memory: &Arc<dyn MemoryPool>,
     settings: &WriteSettings,
-) -> Result<Written> {
-    let _ = (target, files, batches, memory, settings);
-    Err(Error::new(ErrorCode::NotSupported, "writing is not there yet"))
-}
-
-/// Removes `files`. One that is not there is as good as removed.
-///
-/// # Errors
-/// The storage's, of the first file that could not be removed; the others are removed all the same.
-#[expect(clippy::unused_async, reason = "what it waits for comes with the next commit")]
-pub async fn remove(storage: &QueryStorage, files: &[Location]) -> Result<()> {
-    let _ = (storage, files);
-    Err(Error::new(ErrorCode::NotSupported, "writing is not there yet"))
+) -> datafusion::common::Result<Written> {
+    let mut writing = Writing::new(target, files, memory, settings)?;
+    match writing.run(batches).await {
+        Ok(()) => Ok(writing.into_written()),
+        Err(failure) => {
+            writing.give_up().await;
+            Err(failure)
+        }
+    }
 }
