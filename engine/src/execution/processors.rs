@@ -4,6 +4,10 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{Error, ErrorCode, Result};
 
+/// The stack of one thread. Operators ask one another for batches by recursion; the planner refuses what would be too deep for
+/// half of it.
+const STACK_BYTES: usize = 4 << 20;
+
 /// A runtime for computing alone, apart from the one that answers callers.
 ///
 /// An operator may compute for minutes without a pause, on every thread that there is. On a shared runtime nothing would then
@@ -25,6 +29,7 @@ impl Processors {
         let runtime = Builder::new_multi_thread()
             .thread_name("owlet-compute")
             .worker_threads(threads.max(1))
+            .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()
             .map_err(|error| {

@@ -1,8 +1,9 @@
 //! Joins that end when nobody wants their result any more.
 //!
-//! A join with a filter that few pairs pass looks at pair after pair until a batch is full, and a nested loop join looks at
-//! all pairs of a batch and the whole of its left side: minutes in which DataFusion 55.2 does not pause, and nothing can end
-//! it. But it asks the filter every few thousand pairs. The filter that is put here fails once the query is over.
+//! DataFusion 55.2 counts the batches of scans, and lets a task pause after some of them. A join makes any number of batches
+//! from one of a scan's, and a join with a filter that few pairs pass makes none for minutes: a nested loop join looks at all
+//! pairs of a batch and the whole of its left side. A task that does not pause cannot be ended. So the batches of joins are
+//! counted, too, and their filters, which are asked every few thousand pairs, fail once the query is over.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Schema};
@@ -11,6 +12,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::utils::JoinFilter;
 use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder};
 use std::fmt;
@@ -20,27 +22,32 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorCode};
 
-/// `plan`, whose joins fail with `CANCELLED` soon after `interrupt` is cancelled.
+/// `plan`, whose joins pause now and then, and fail with `CANCELLED` soon after `interrupt` is cancelled.
 pub fn interruptible(plan: Arc<dyn ExecutionPlan>, interrupt: &CancellationToken) -> Result<Arc<dyn ExecutionPlan>> {
-    let watched = |filter: Option<&JoinFilter>| filter.map(|filter| watched(filter, interrupt));
     let rewritten = plan.transform_up(|operator| {
-        if let Some(join) = operator.downcast_ref::<NestedLoopJoinExec>()
-            && let Some(filter) = watched(join.filter())
-        {
-            let join = NestedLoopJoinExecBuilder::from(join)
-                .with_filter(Some(filter))
-                .build()?;
-            return Ok(Transformed::yes(Arc::new(join) as _));
+        if !operator.name().ends_with("JoinExec") {
+            return Ok(Transformed::no(operator));
         }
-        if let Some(join) = operator.downcast_ref::<HashJoinExec>()
-            && let Some(filter) = watched(join.filter())
-        {
-            let join = join.builder().with_filter(Some(filter)).build_exec()?;
-            return Ok(Transformed::yes(join));
-        }
-        Ok(Transformed::no(operator))
+        let join = with_watched_filter(operator, interrupt)?;
+        Ok(Transformed::yes(Arc::new(CooperativeExec::new(join)) as _))
     })?;
     Ok(rewritten.data)
+}
+
+fn with_watched_filter(join: Arc<dyn ExecutionPlan>, interrupt: &CancellationToken) -> Result<Arc<dyn ExecutionPlan>> {
+    // downcast: a join's filter can only be exchanged by the join's own builder.
+    if let Some(nested) = join.downcast_ref::<NestedLoopJoinExec>() {
+        let filter = nested.filter().map(|filter| watched(filter, interrupt));
+        return Ok(Arc::new(
+            NestedLoopJoinExecBuilder::from(nested).with_filter(filter).build()?,
+        ));
+    }
+    // downcast: see above.
+    if let Some(hashed) = join.downcast_ref::<HashJoinExec>() {
+        let filter = hashed.filter().map(|filter| watched(filter, interrupt));
+        return hashed.builder().with_filter(filter).build_exec();
+    }
+    Ok(join)
 }
 
 fn watched(filter: &JoinFilter, interrupt: &CancellationToken) -> JoinFilter {
