@@ -63,6 +63,22 @@ pub enum Command {
     DeallocateAll,
 }
 
+impl Command {
+    /// The query that the statement runs or has planned, as `DataFusion` has it: of a query, DESCRIBE of one, INSERT, CREATE
+    /// TABLE AS and CREATE VIEW the query itself, of EXPLAIN the EXPLAIN of the query. Whatever guards queries looks here.
+    #[must_use]
+    pub fn query(&self) -> Option<&Tree> {
+        match self {
+            Self::Query(tree) | Self::DescribeQuery(tree) => Some(tree),
+            Self::Explain(explain) => Some(&explain.tree),
+            Self::CreateTable(table) => table.query.as_ref(),
+            Self::CreateView(view) => Some(&view.query),
+            Self::Insert(insert) => Some(&insert.query),
+            _ => None,
+        }
+    }
+}
+
 /// EXPLAIN.
 #[derive(Clone, Debug)]
 pub struct Explain {

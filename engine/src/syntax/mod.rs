@@ -8,16 +8,21 @@ mod command;
 mod dialect;
 mod ignored;
 mod limits;
+mod names;
+mod parameters;
 mod parser;
+mod reader;
 mod references;
 mod script;
 mod statement;
+mod statements;
 
 pub use command::{
     AddPartitions, Command, CreateDatabase, CreateTable, CreateView, DatabaseReference, Drop, DropDatabase,
     DropPartitions, Execute, Explain, Insert, NamePattern, PartitionColumn, PartitionSpec, Prepare, Set, Show,
 };
 pub use limits::Limits;
+pub use parameters::bind;
 pub use parser::parse;
 pub use references::Reference;
 pub use script::{StatementText, split_statements};

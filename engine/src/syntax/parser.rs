@@ -1,13 +1,15 @@
 //! One text to one statement, with errors that point into the text.
 
 use datafusion::common::DataFusionError;
-use datafusion::sql::parser::{DFParserBuilder, Statement as Tree};
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use super::dialect::OwletDialect;
 use super::limits::{self, Limits, exceeded};
-use super::statement::{self, Statement};
+use super::parameters::Parameters;
+use super::reader::Reader;
+use super::statement::Statement;
+use super::statements;
 use crate::error::{Error, ErrorCode, Position, Result};
 
 /// A stack on which the parser can recurse as deep as the limits let it: a level of nested tables takes some 100 KB in a
@@ -21,16 +23,27 @@ const STACK_BYTES: usize = 16 << 20;
 /// `SYNTAX_ERROR` with a position where the text is not one statement of the dialect, `NOT_SUPPORTED` for a statement or
 /// a clause that this version would have to ignore, `EXCEEDED_STATEMENT_LIMIT` for a text beyond `limits`.
 pub fn parse(sql: &str, limits: &Limits) -> Result<Statement> {
+    read(sql, limits, Parameters::outside_prepare)
+}
+
+/// Reads exactly one statement, whose parameters are what `parameters` makes of its tokens.
+pub(super) fn read(
+    sql: &str,
+    limits: &Limits,
+    parameters: impl FnOnce(&[TokenWithSpan]) -> Result<Parameters>,
+) -> Result<Statement> {
     if sql.len() > limits.sql_length_bytes {
         return Err(exceeded(&format!("{} bytes", sql.len()), limits.sql_length_bytes));
     }
     let tokens = significant(tokenize(sql)?);
     check_numbers(&tokens)?;
     limits::check(&tokens, limits)?;
-    statement::refuse_by_first_words(&tokens)?;
+    let parameters = parameters(&tokens)?;
     stacker::maybe_grow(STACK_BYTES / 2, STACK_BYTES, || {
-        let tree = only_statement(tokens, limits)?;
-        Statement::classify(sql, tree, limits)
+        let mut reader = Reader::open(sql, tokens, limits, parameters);
+        let statement = statements::statement(&mut reader)?;
+        reader.finish()?;
+        Ok(statement)
     })
 }
 
@@ -82,49 +95,18 @@ fn check_numbers(tokens: &[TokenWithSpan]) -> Result<()> {
     Ok(())
 }
 
-fn only_statement(tokens: Vec<TokenWithSpan>, limits: &Limits) -> Result<Tree> {
-    let mut parser = DFParserBuilder::new(tokens)
-        .with_dialect(&OwletDialect)
-        .with_recursion_limit(limits.nesting)
-        .build()
-        .map_err(|error| from_parser(error, limits))?;
-    while parser.parser.consume_token(&Token::SemiColon) {}
-    if parser.parser.peek_token_ref().token == Token::EOF {
-        return Err(Error::new(ErrorCode::SyntaxError, "the statement is empty"));
+/// Our error from one of sqlparser.
+pub(super) fn from_sqlparser(error: ParserError, limits: &Limits) -> Error {
+    match error {
+        ParserError::ParserError(message) | ParserError::TokenizerError(message) => syntax_error(&message),
+        ParserError::RecursionLimitExceeded => exceeded("too many expressions within one another", limits.nesting),
     }
-    let tree = parser.parse_statement().map_err(|error| from_parser(error, limits))?;
-    let ended = parser.parser.consume_token(&Token::SemiColon);
-    while parser.parser.consume_token(&Token::SemiColon) {}
-    let rest = parser.parser.peek_token_ref();
-    if rest.token == Token::EOF {
-        return Ok(tree);
-    }
-    let error = if ended {
-        Error::new(
-            ErrorCode::SyntaxError,
-            format!(
-                "a second statement begins at \"{}\"; run one statement at a time",
-                rest.token
-            ),
-        )
-    } else {
-        Error::new(
-            ErrorCode::SyntaxError,
-            format!("expected the end of the statement, found \"{}\"", rest.token),
-        )
-    };
-    Err(match position_of(rest.span.start) {
-        Some(position) => error.at(position),
-        None => error,
-    })
 }
 
-fn from_parser(error: DataFusionError, limits: &Limits) -> Error {
+/// Our error from one of `DataFusion`'s parser.
+pub(super) fn from_parser(error: DataFusionError, limits: &Limits) -> Error {
     match error {
-        DataFusionError::SQL(error, _) => match *error {
-            ParserError::ParserError(message) | ParserError::TokenizerError(message) => syntax_error(&message),
-            ParserError::RecursionLimitExceeded => exceeded("too many expressions within one another", limits.nesting),
-        },
+        DataFusionError::SQL(error, _) => from_sqlparser(*error, limits),
         DataFusionError::Diagnostic(_, error) | DataFusionError::Context(_, error) => from_parser(*error, limits),
         other => Error::new(ErrorCode::SyntaxError, first_lower(&other.strip_backtrace())),
     }
@@ -268,35 +250,67 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_statement_is_named() {
+        for (sql, kind) in [
+            ("insert into t values (1)", StatementKind::Insert),
+            ("create table t (a int)", StatementKind::CreateTable),
+            ("create table t as select 1", StatementKind::CreateTableAsSelect),
+            ("create or replace view v as select 1", StatementKind::CreateView),
+            (
+                "create external table t (a struct<b:int>) row format serde 'x' location 'y'",
+                StatementKind::CreateTable,
+            ),
+            ("create database d", StatementKind::CreateDatabase),
+            ("drop schema d", StatementKind::DropDatabase),
+            ("drop table t", StatementKind::DropTable),
+            ("drop view v", StatementKind::DropView),
+            ("alter table t add partition (a = 1)", StatementKind::AddPartitions),
+            ("alter table t drop partition (a = 1)", StatementKind::DropPartitions),
+            ("set a.b = 1", StatementKind::Set),
+            ("reset a.b", StatementKind::Set),
+            ("reset all", StatementKind::Set),
+            ("prepare p as select ?", StatementKind::Prepare),
+            ("execute p(1)", StatementKind::Execute),
+            ("deallocate p", StatementKind::Deallocate),
+            ("show tables in db", StatementKind::Show),
+            ("describe t", StatementKind::Describe),
+            ("desc select 1", StatementKind::Describe),
+            ("msck repair table t", StatementKind::RepairTable),
+            (";; use db", StatementKind::Use),
+            ("explain insert into t values (1)", StatementKind::Explain),
+            ("explain create table t as select 1", StatementKind::Explain),
+        ] {
+            let statement = parse(sql, &Limits::default()).expect(sql);
+            assert_eq!(statement.kind(), kind, "{sql}");
+        }
+    }
+
+    #[test]
     fn statements_of_other_kinds_are_refused_by_name() {
         for (sql, kind) in [
-            ("insert into t values (1)", "INSERT"),
-            ("insert overwrite table t select 1", "INSERT OVERWRITE"),
             ("update t set a = 1", "UPDATE"),
             ("delete from t", "DELETE"),
             ("merge into t using s on t.a = s.a when matched then delete", "MERGE"),
-            ("create table t (a int)", "CREATE TABLE"),
-            ("create or replace temporary view v as select 1", "CREATE VIEW"),
-            (
-                "create external table t (a struct<b:int>) row format serde 'x' location 'y'",
-                "CREATE EXTERNAL TABLE",
-            ),
-            ("create something", "CREATE"),
-            ("drop table t", "DROP TABLE"),
-            ("alter table t add columns (x int)", "ALTER TABLE"),
+            ("create something", "CREATE SOMETHING"),
+            ("create or replace function f() returns int return 1", "CREATE FUNCTION"),
+            ("create temporary sequence s", "CREATE SEQUENCE"),
+            ("drop index i", "DROP INDEX"),
+            ("alter database d set dbproperties ('a'='b')", "ALTER DATABASE"),
+            ("alter table t add columns (x int)", "ALTER TABLE … ADD COLUMNS"),
             ("copy t to 'x.parquet'", "COPY"),
-            ("set a.b = 1", "SET"),
-            ("reset a.b", "RESET"),
-            ("prepare p as select 1", "PREPARE"),
-            ("show tables in db", "SHOW TABLES"),
-            ("describe t", "DESCRIBE"),
-            ("msck repair table t", "MSCK REPAIR TABLE"),
+            ("truncate table t", "TRUNCATE"),
+            ("unload (select 1) to 's3://b/' with (format = 'PARQUET')", "UNLOAD"),
             ("optimize t rewrite data using bin_pack", "OPTIMIZE"),
-            (";; use db", "USE"),
+            (" ; vacuum t", "VACUUM"),
+            ("start transaction", "START TRANSACTION"),
+            ("begin", "BEGIN"),
+            ("grant select on t to u", "GRANT"),
+            ("show grants", "SHOW GRANTS"),
         ] {
             let error = parse(sql, &Limits::default()).expect_err(sql);
             assert_eq!(error.code(), ErrorCode::NotSupported, "{sql}: {error}");
             assert_eq!(error.message(), format!("{kind} is not supported yet"), "{sql}");
+            assert!(error.position().is_some(), "{sql}");
         }
     }
 
@@ -305,9 +319,9 @@ mod tests {
         for sql in [
             "explain delete from t",
             "explain analyze delete from t",
-            "explain insert into t values (1)",
+            "explain analyze insert into t values (1)",
+            "explain analyze create table t as select 1",
             "explain explain select 1",
-            "explain create table t as select 1",
             "explain copy t to 'x'",
             "with x as (select 1) insert into t select * from x",
             "with x as (select 1) delete from t",
@@ -315,6 +329,11 @@ mod tests {
             "explain with x as (select 1) delete from t",
             "select 1 into t",
             "select * from (with x as (select 1) delete from t) y",
+            "create table t as with x as (select 1) delete from t",
+            "insert into t with x as (select 1) delete from t",
+            "create view v as with x as (select 1) insert into t select * from x",
+            "prepare p as with x as (select 1) delete from t",
+            "describe with x as (select 1) delete from t",
         ] {
             let error = parse(sql, &Limits::default()).expect_err(sql);
             assert_eq!(error.code(), ErrorCode::NotSupported, "{sql}: {error}");

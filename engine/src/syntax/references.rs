@@ -8,6 +8,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Token;
 
+use super::command::DatabaseReference;
 use super::limits::{Limits, exceeded};
 use super::parser::{position_of, tokenize};
 use crate::error::{Error, ErrorCode, Position, Result};
@@ -16,15 +17,24 @@ use crate::error::{Error, ErrorCode, Position, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     parts: Vec<String>,
+    name_parts: Vec<String>,
     location: bool,
     position: Option<Position>,
 }
 
 impl Reference {
-    /// One to three parts, outermost first: lower case unless quoted. A location is one part, as it was written.
+    /// One to three parts, outermost first, as `DataFusion` looks the relation up: lower case unless quoted. A location is
+    /// one part, as it was written.
     #[must_use]
     pub fn parts(&self) -> &[String] {
         &self.parts
+    }
+
+    /// The name that it stands for, in one to three parts, outermost first: lower case also in quotes, as databases, tables and
+    /// views are named in Hive, Glue, Athena and Trino. A location is one part, as it was written.
+    #[must_use]
+    pub fn name_parts(&self) -> &[String] {
+        &self.name_parts
     }
 
     /// Whether it is the location of files, written in single quotes, such as `'s3://bucket/dir/*.parquet'`.
@@ -39,7 +49,16 @@ impl Reference {
         self.position
     }
 
-    fn of(name: &ObjectName, text: &str) -> Result<Self> {
+    /// The same table in a database that stands apart from its name, as in SHOW COLUMNS FROM table FROM database.
+    pub(super) fn within(mut self, database: &DatabaseReference) -> Self {
+        let outer = || database.catalog.iter().chain([&database.database]).cloned();
+        self.parts.splice(0..0, outer());
+        self.name_parts.splice(0..0, outer());
+        self
+    }
+
+    /// The relation that a name of `text` stands for.
+    pub(super) fn of(name: &ObjectName, text: &str) -> Result<Self> {
         let first = name.0.first().and_then(ObjectNamePart::as_ident);
         let position = first.and_then(|ident| position_in(text, ident));
         let refused = |message: String| {
@@ -66,7 +85,15 @@ impl Reference {
                 "the table name \"{name}\" has more than three parts; write catalog.database.table"
             )));
         }
+        let lower = |ident: &&Ident| {
+            if location {
+                ident.value.clone()
+            } else {
+                ident.value.to_lowercase()
+            }
+        };
         Ok(Self {
+            name_parts: idents.iter().map(lower).collect(),
             parts: idents.into_iter().map(folded).collect(),
             location,
             position,

@@ -53,6 +53,14 @@ pub fn split_statements(sql: &str) -> Result<Vec<StatementText<'_>>> {
     Ok(statements)
 }
 
+/// The part of `text` from one location of its tokens up to another.
+pub(super) fn between(text: &str, start: Location, end: Location) -> &str {
+    let mut offsets = Offsets::new(text);
+    let start = offsets.advance_to(start);
+    let end = offsets.advance_to(end);
+    text.get(start..end).unwrap_or_default()
+}
+
 /// Byte offsets of ascending locations, counted as the tokenizer counts them.
 struct Offsets<'a> {
     chars: std::str::CharIndices<'a>,

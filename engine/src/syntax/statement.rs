@@ -2,14 +2,11 @@
 
 use datafusion::sql::parser::Statement as Tree;
 use datafusion::sql::sqlparser::ast::{Query, Statement as SqlStatement};
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::command::{Command, Explain};
-use super::ignored;
+use super::command::{Command, Show};
 use super::limits::Limits;
-use super::parser::position_of;
 use super::references::{self, Reference};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::Result;
 
 /// The kinds of statement that this version runs, with Athena's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,150 +121,84 @@ impl Statement {
         &self.writes
     }
 
-    /// Names the kind and the relations of `tree`, or refuses it.
-    pub(super) fn classify(text: &str, tree: Tree, limits: &Limits) -> Result<Self> {
-        let kind = kind_of(&tree)?;
-        let query = query_of(&tree)?;
-        ignored::refuse(query)?;
-        let reads = references::collect(text, query, limits)?;
-        let command = match &tree {
-            Tree::Explain(explain) => Command::Explain(Box::new(Explain {
-                analyze: explain.options.analyze,
-                statement: Box::new(Self::classify(text, (*explain.statement).clone(), limits)?),
-                tree,
-            })),
-            _ => Command::Query(tree),
-        };
+    /// The statement that asks for `command`, with the relations that it names.
+    pub(super) fn of(command: Command, text: &str, limits: &Limits) -> Result<Self> {
         Ok(Self {
+            kind: kind_of(&command),
+            reads: reads_of(&command, text, limits)?,
+            writes: writes_of(&command),
             command,
-            kind,
-            reads,
-            writes: Vec::new(),
         })
     }
 }
 
-fn kind_of(tree: &Tree) -> Result<StatementKind> {
-    match tree {
-        Tree::Statement(_) => Ok(StatementKind::Select),
-        Tree::Explain(explain) if explain.options.analyze => Ok(StatementKind::ExplainAnalyze),
-        Tree::Explain(_) => Ok(StatementKind::Explain),
-        Tree::CreateExternalTable(_) => Err(not_yet("CREATE EXTERNAL TABLE")),
-        Tree::CopyTo(_) => Err(not_yet("COPY")),
-        Tree::Reset(_) => Err(not_yet("RESET")),
+fn kind_of(command: &Command) -> StatementKind {
+    match command {
+        Command::Query(_) => StatementKind::Select,
+        Command::Explain(explain) if explain.analyze => StatementKind::ExplainAnalyze,
+        Command::Explain(_) => StatementKind::Explain,
+        Command::CreateDatabase(_) => StatementKind::CreateDatabase,
+        Command::DropDatabase(_) => StatementKind::DropDatabase,
+        Command::CreateTable(table) if table.query.is_some() => StatementKind::CreateTableAsSelect,
+        Command::CreateTable(_) => StatementKind::CreateTable,
+        Command::CreateView(_) => StatementKind::CreateView,
+        Command::DropTable(_) => StatementKind::DropTable,
+        Command::DropView(_) => StatementKind::DropView,
+        Command::Insert(_) => StatementKind::Insert,
+        Command::AddPartitions(_) => StatementKind::AddPartitions,
+        Command::DropPartitions(_) => StatementKind::DropPartitions,
+        Command::RepairTable(_) => StatementKind::RepairTable,
+        Command::Show(_) => StatementKind::Show,
+        Command::DescribeTable(_) | Command::DescribeQuery(_) | Command::DescribeDatabase(_) => StatementKind::Describe,
+        Command::Use(_) => StatementKind::Use,
+        Command::Set(_) | Command::Reset(_) | Command::ResetAll => StatementKind::Set,
+        Command::Prepare(_) => StatementKind::Prepare,
+        Command::Execute(_) => StatementKind::Execute,
+        Command::Deallocate(_) | Command::DeallocateAll => StatementKind::Deallocate,
     }
 }
 
-/// The query that a statement runs or explains.
-fn query_of(tree: &Tree) -> Result<&Query> {
+/// The relations of its query, and those that it describes. What a prepared statement reads is looked at when it is executed.
+fn reads_of(command: &Command, text: &str, limits: &Limits) -> Result<Vec<Reference>> {
+    if let Command::Explain(explain) = command {
+        return Ok(explain.statement.reads.clone());
+    }
+    if let Some(query) = command.query().and_then(query_of) {
+        return references::collect(text, query, limits);
+    }
+    Ok(match command {
+        Command::DescribeTable(relation) => vec![relation.clone()],
+        Command::Show(
+            Show::Columns(relation)
+            | Show::Partitions(relation)
+            | Show::CreateTable(relation)
+            | Show::CreateView(relation)
+            | Show::TableProperties(relation, _),
+        ) => vec![relation.clone()],
+        _ => Vec::new(),
+    })
+}
+
+fn query_of(tree: &Tree) -> Option<&Query> {
     match tree {
         Tree::Statement(statement) => match statement.as_ref() {
-            SqlStatement::Query(query) => Ok(query),
-            _ => Err(not_yet("this statement")),
+            SqlStatement::Query(query) => Some(query),
+            _ => None,
         },
-        Tree::Explain(explain) => match explain.statement.as_ref() {
-            Tree::Explain(_) => Err(not_yet("EXPLAIN of EXPLAIN")),
-            explained => query_of(explained).map_err(|error| error.context("EXPLAIN")),
-        },
-        _ => Err(not_yet("EXPLAIN of anything but a query")),
+        _ => None,
     }
 }
 
-pub(super) fn not_yet(what: &str) -> Error {
-    Error::new(ErrorCode::NotSupported, format!("{what} is not supported yet"))
-}
-
-/// The first words of the statements that are known and not offered yet; the longest that fits is named. Words that
-/// stand between CREATE or DROP and the kind of object, such as OR REPLACE, are skipped.
-const NOT_YET: &[&str] = &[
-    "ALTER",
-    "ALTER DATABASE",
-    "ALTER SCHEMA",
-    "ALTER TABLE",
-    "ALTER VIEW",
-    "ANALYZE",
-    "BEGIN",
-    "CALL",
-    "COMMENT",
-    "COMMIT",
-    "COPY",
-    "CREATE",
-    "CREATE DATABASE",
-    "CREATE EXTERNAL TABLE",
-    "CREATE FUNCTION",
-    "CREATE INDEX",
-    "CREATE MATERIALIZED VIEW",
-    "CREATE ROLE",
-    "CREATE SCHEMA",
-    "CREATE TABLE",
-    "CREATE VIEW",
-    "DEALLOCATE",
-    "DELETE",
-    "DESC",
-    "DESCRIBE",
-    "DROP",
-    "DROP DATABASE",
-    "DROP FUNCTION",
-    "DROP SCHEMA",
-    "DROP TABLE",
-    "DROP VIEW",
-    "EXECUTE",
-    "GRANT",
-    "INSERT",
-    "INSERT OVERWRITE",
-    "KILL",
-    "MERGE",
-    "MSCK REPAIR TABLE",
-    "OPTIMIZE",
-    "PREPARE",
-    "RESET",
-    "REVOKE",
-    "ROLLBACK",
-    "SET",
-    "SHOW",
-    "SHOW CATALOGS",
-    "SHOW COLUMNS",
-    "SHOW CREATE TABLE",
-    "SHOW CREATE VIEW",
-    "SHOW DATABASES",
-    "SHOW FUNCTIONS",
-    "SHOW PARTITIONS",
-    "SHOW SCHEMAS",
-    "SHOW TABLES",
-    "SHOW VIEWS",
-    "START TRANSACTION",
-    "TRUNCATE",
-    "UNLOAD",
-    "UPDATE",
-    "USE",
-    "VACUUM",
-];
-
-/// Words between the verb and the object that do not change what is asked for.
-const SKIPPED: &[&str] = &["OR", "REPLACE", "TEMPORARY", "TEMP", "UNBOUNDED"];
-
-/// Refuses a statement of a known kind by its first words, before its grammar is looked at: the grammars of Hive and of
-/// Athena differ from what the parser knows, and "not supported" is truer than a syntax error in the middle of one.
-pub(super) fn refuse_by_first_words(tokens: &[TokenWithSpan]) -> Result<()> {
-    let words: Vec<String> = tokens
-        .iter()
-        .skip_while(|token| token.token == Token::SemiColon)
-        .map_while(|token| match &token.token {
-            Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_ascii_uppercase()),
-            _ => None,
-        })
-        .filter(|word| !SKIPPED.contains(&word.as_str()))
-        .take(3)
-        .collect();
-    let first = |length: usize| words.get(..length).map(|words| words.join(" "));
-    let known = (1..=3)
-        .rev()
-        .filter_map(first)
-        .find(|words| NOT_YET.contains(&words.as_str()));
-    let Some(known) = known else { return Ok(()) };
-    let begin = tokens.iter().find(|token| token.token != Token::SemiColon);
-    Err(match begin.and_then(|token| position_of(token.span.start)) {
-        Some(position) => not_yet(&known).at(position),
-        None => not_yet(&known),
-    })
+fn writes_of(command: &Command) -> Vec<Reference> {
+    let written = match command {
+        Command::CreateTable(table) => &table.name,
+        Command::CreateView(view) => &view.name,
+        Command::DropTable(drop) | Command::DropView(drop) => &drop.name,
+        Command::Insert(insert) => &insert.table,
+        Command::AddPartitions(change) => &change.table,
+        Command::DropPartitions(change) => &change.table,
+        Command::RepairTable(table) => table,
+        _ => return Vec::new(),
+    };
+    vec![written.clone()]
 }

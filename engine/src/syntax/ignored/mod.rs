@@ -29,6 +29,19 @@ pub(super) fn refuse(query: &Query) -> Result<()> {
     }
 }
 
+/// Refuses the expression if any part of it would be ignored.
+///
+/// # Errors
+///
+/// As [`refuse`].
+pub(super) fn refuse_in_expression(expr: &Expr) -> Result<()> {
+    let mut visitor = Refusal::default();
+    match expr.visit(&mut visitor) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
 #[derive(Default)]
 struct Refusal {
     /// The calls with a named window that stand in a SELECT list, the one place where DataFusion looks the name up.

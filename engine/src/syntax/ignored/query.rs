@@ -6,7 +6,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::super::parser::position_of;
-use super::super::statement::not_yet;
+use super::super::statements::not_yet;
 use super::{refuse_if, relation};
 use crate::error::{Position, Result};
 
