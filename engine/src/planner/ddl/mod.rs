@@ -7,6 +7,7 @@ mod describe;
 mod discover;
 mod drop;
 mod insert;
+mod layout;
 mod partitions;
 mod place;
 mod prepare;
