@@ -44,7 +44,11 @@ fn wait(mut child: Child) -> Ended {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        assert!(Instant::now() < deadline, "the process does not end");
+        let is_late = Instant::now() > deadline;
+        if is_late {
+            child.kill().unwrap();
+        }
+        assert!(!is_late, "the process does not end");
         std::thread::yield_now();
     };
     let mut stderr = String::new();
@@ -156,7 +160,7 @@ fn the_time_limit_ends_joins_that_never_pause() {
     let limit = ("OWLET_WORKGROUP_EXECUTION_TIMEOUT_SECONDS", "1");
     let shell = Shell::with_variables(vec![(limit.0.to_owned(), limit.1.to_owned())]);
     let started = Instant::now();
-    let ended = shell.run(&["-c", &pauseless()]);
+    let ended = wait(spawn(&mut shell.command(&["-c", &pauseless()])));
     assert!(ended.failed(1).contains("EXCEEDED_TIME_LIMIT"), "{}", ended.stderr);
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     assert_eq!(recorded(&shell), "state,error_code\nFAILED,EXCEEDED_TIME_LIMIT\n");
