@@ -54,19 +54,27 @@ impl Encoding for Delimited {
                 "a field is text: turn the bytes into text, with encode(…, 'base64') say",
             ));
         }
-        each_leaf(data_type, &common_leaf)
+        let data_type = each_leaf(data_type, &common_leaf)?;
+        match data_type {
+            DataType::Time32(_) | DataType::Time64(_) | DataType::Float16 | DataType::Decimal256(..) => Err(
+                Unstorable("no text is read back as this type: turn it into text, or into another type"),
+            ),
+            other => Ok(other),
+        }
     }
 
     fn begin(&self, format: &Format, columns: &SchemaRef, _: &WriteSettings) -> Result<Box<dyn Encoder>> {
         let dialect = Dialect::of(format, self.delimiter)?;
+        let mut names = Vec::new();
+        for (index, field) in columns.fields().iter().enumerate() {
+            dialect
+                .push(&mut names, index, Some(field.name()))
+                .map_err(|why| unwritable(field.name(), why))?;
+        }
+        names.push(b'\n');
         let mut stream = TextStream::new(Compression::of(format)?)?;
-        if format.option("header") != "false" {
-            let mut header = Vec::new();
-            for (index, field) in columns.fields().iter().enumerate() {
-                dialect.push(&mut header, index, Some(field.name()));
-            }
-            header.push(b'\n');
-            stream.write(&header)?;
+        for _ in 0..dialect.first_lines {
+            stream.write(&names)?;
         }
         Ok(Box::new(DelimitedEncoder { dialect, stream }))
     }
@@ -76,58 +84,72 @@ impl Encoding for Delimited {
 #[derive(Debug)]
 struct Dialect {
     delimiter: u8,
-    quote: u8,
-    /// What stands before a quote in a field; the quote itself, if it is doubled.
-    escape: u8,
+    quote: Option<u8>,
+    /// What stands before a quote in a field; if nothing does, the quote is doubled.
+    escape: Option<u8>,
+    /// A line that begins with it is passed over by readers.
+    comment: Option<u8>,
     null: String,
+    /// How many lines of names come before the rows: those that readers pass over whatever they hold, then the header.
+    first_lines: usize,
 }
 
 impl Dialect {
     fn of(format: &Format, delimiter: u8) -> Result<Self> {
-        let byte = |option: &str, default: u8| match format.option(option).as_bytes() {
-            [] => Ok(default),
-            [byte] => Ok(*byte),
-            _ => {
-                let message = format!("{} is written with a {option} of one character alone", format.name());
-                Err(Error::new(ErrorCode::InvalidValue, message))
-            }
+        let byte = |option: &str| format.option(option).bytes().next();
+        let skipped = match format.option("skip") {
+            "" => 0,
+            lines => lines.parse().map_err(|_| {
+                let message = format!("\"{lines}\" is not a number of lines to pass over");
+                Error::new(ErrorCode::InvalidValue, message)
+            })?,
         };
-        let quote = byte("quote", b'"')?;
         Ok(Self {
-            delimiter: byte("delimiter", delimiter)?,
-            quote,
-            escape: byte("escape", quote)?,
+            delimiter: byte("delimiter").unwrap_or(delimiter),
+            quote: byte("quote"),
+            escape: byte("escape"),
+            comment: byte("comment"),
             null: format.option("null").to_owned(),
+            first_lines: skipped + usize::from(format.option("header") != "false"),
         })
     }
 
-    /// Adds the field at `index` to a line; `None` is NULL.
-    fn push(&self, line: &mut Vec<u8>, index: usize, value: Option<&str>) {
+    /// Adds the field at `index` to a line; `None` is NULL. Fails with the reason why it cannot be written.
+    fn push(&self, line: &mut Vec<u8>, index: usize, value: Option<&str>) -> Result<(), &'static str> {
         if index > 0 {
             line.push(self.delimiter);
         }
         let Some(value) = value else {
             line.extend_from_slice(self.null.as_bytes());
-            return;
+            return Ok(());
         };
         if !self.needs_quotes(value) {
             line.extend_from_slice(value.as_bytes());
-            return;
+            return Ok(());
         }
-        line.push(self.quote);
+        let Some(quote) = self.quote else {
+            return Err("it would be read back as another value, since the format has no quotes");
+        };
+        line.push(quote);
         for byte in value.bytes() {
-            if byte == self.quote || byte == self.escape {
-                line.push(self.escape);
+            if byte == quote || Some(byte) == self.escape {
+                line.push(self.escape.unwrap_or(quote));
             }
             line.push(byte);
         }
-        line.push(self.quote);
+        line.push(quote);
+        Ok(())
     }
 
-    /// Spaces at the ends are quoted too: some readers cut them.
+    /// Whether readers would take the bare text for something else. Spaces at the ends are quoted too: some cut them.
     fn needs_quotes(&self, value: &str) -> bool {
-        let special = |byte: u8| [self.delimiter, self.quote, self.escape, b'\n', b'\r'].contains(&byte);
-        value.is_empty() || value == self.null || value.trim().len() < value.len() || value.bytes().any(special)
+        let bytes = value.as_bytes();
+        let special = |byte: &u8| {
+            [self.delimiter, b'\n', b'\r'].contains(byte)
+                || [self.quote, self.escape, self.comment].contains(&Some(*byte))
+        };
+        let padded = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+        value == self.null || padded(bytes.first()) || padded(bytes.last()) || bytes.iter().any(special)
     }
 }
 
@@ -141,7 +163,10 @@ impl Encoder for DelimitedEncoder {
         let schema = batch.schema();
         let texts = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
             let texts = Texts::of(column.as_ref(), &formats());
-            let texts = texts.map_err(|cause| unwritable(field.name(), cause))?;
+            let texts = texts.map_err(|cause| match cause {
+                ArrowError::InvalidArgumentError(why) => unwritable(field.name(), &why),
+                other => broken("text", other),
+            })?;
             Ok((texts, column.logical_nulls()))
         });
         let columns = texts.collect::<Result<Vec<_>>>()?;
@@ -149,8 +174,10 @@ impl Encoder for DelimitedEncoder {
         for row in 0..batch.num_rows() {
             for (index, (texts, nulls)) in columns.iter().enumerate() {
                 let is_null = nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+                let value = (!is_null).then(|| texts.value(row));
                 self.dialect
-                    .push(&mut lines, index, (!is_null).then(|| texts.value(row)));
+                    .push(&mut lines, index, value)
+                    .map_err(|why| unwritable(schema.field(index).name(), why))?;
             }
             lines.push(b'\n');
         }
@@ -178,39 +205,63 @@ impl Encoder for DelimitedEncoder {
     }
 }
 
-fn unwritable(column: &str, cause: ArrowError) -> Error {
-    match cause {
-        ArrowError::InvalidArgumentError(why) => {
-            Error::new(ErrorCode::InvalidValue, format!("column \"{column}\": {why}"))
-        }
-        other => broken("text", other),
-    }
+fn unwritable(column: &str, why: &str) -> Error {
+    let message = format!("a value of column \"{column}\" cannot be written: {why}");
+    Error::new(ErrorCode::InvalidValue, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
-    fn check(value: Option<&str>, wanted: &str) {
-        let dialect = Dialect {
-            delimiter: b',',
-            quote: b'"',
-            escape: b'"',
-            null: String::new(),
-        };
+    fn dialect(options: &[(&str, &str)]) -> Dialect {
+        let options: BTreeMap<_, _> = options
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Dialect::of(&Format::new("csv", options).unwrap(), b',').unwrap()
+    }
+
+    #[track_caller]
+    fn check(dialect: &Dialect, value: Option<&str>, wanted: &str) {
         let mut line = Vec::new();
-        dialect.push(&mut line, 0, value);
+        dialect.push(&mut line, 0, value).unwrap();
         assert_eq!(String::from_utf8(line).unwrap(), wanted, "{value:?}");
     }
 
     #[test]
     fn null_and_empty_text_differ_and_what_is_special_stands_in_quotes() {
-        check(None, "");
-        check(Some(""), "\"\"");
-        check(Some("plain ü"), "plain ü");
-        check(Some("a,b"), "\"a,b\"");
-        check(Some("say \"x\""), "\"say \"\"x\"\"\"");
-        check(Some("two\nlines"), "\"two\nlines\"");
-        check(Some(" x"), "\" x\"");
+        let plain = dialect(&[]);
+        check(&plain, None, "");
+        check(&plain, Some(""), "\"\"");
+        check(&plain, Some("plain ü"), "plain ü");
+        check(&plain, Some("a,b"), "\"a,b\"");
+        check(&plain, Some("say \"x\""), "\"say \"\"x\"\"\"");
+        check(&plain, Some("two\nlines"), "\"two\nlines\"");
+        check(&plain, Some(" x"), "\" x\"");
+    }
+
+    #[test]
+    fn the_options_of_the_table_decide() {
+        let escaping = dialect(&[("escape", "\\"), ("null", "\\N"), ("delimiter", ";")]);
+        check(&escaping, None, "\\N");
+        check(&escaping, Some("\\N"), "\"\\\\N\"");
+        check(&escaping, Some("a\"b"), "\"a\\\"b\"");
+        check(&escaping, Some("a,b"), "a,b");
+        let comments = dialect(&[("comment", "#")]);
+        check(&comments, Some("#1"), "\"#1\"");
+        assert_eq!(dialect(&[]).first_lines, 1);
+        assert_eq!(dialect(&[("header", "false")]).first_lines, 0);
+        assert_eq!(dialect(&[("header", "false"), ("skip", "1")]).first_lines, 1);
+    }
+
+    #[test]
+    fn what_would_be_another_value_without_quotes_is_refused() {
+        let bare = dialect(&[("quote", "")]);
+        check(&bare, Some("plain"), "plain");
+        for value in ["", "a,b", "a\nb"] {
+            assert!(bare.push(&mut Vec::new(), 0, Some(value)).is_err(), "{value}");
+        }
     }
 }

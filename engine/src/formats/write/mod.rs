@@ -22,6 +22,8 @@ mod partitions;
 mod settings;
 mod stored;
 mod target;
+#[cfg(test)]
+mod tests;
 mod text;
 mod upload;
 mod writing;

@@ -1,6 +1,7 @@
 //! Values as text that other engines read back.
 
 use arrow::array::Array;
+use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -33,10 +34,10 @@ impl Texts {
         };
         for row in 0..array.len() {
             if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+                let start = texts.text.len();
                 let written = formatter.value(row).write(&mut texts.text);
-                written.map_err(|cause| {
-                    ArrowError::InvalidArgumentError(format!("a value cannot be written as text: {cause}"))
-                })?;
+                written.map_err(|cause| ArrowError::InvalidArgumentError(format!("it has no text: {cause}")))?;
+                check_year(array.data_type(), &texts.text[start..])?;
             }
             texts.ends.push(texts.text.len());
         }
@@ -48,4 +49,13 @@ impl Texts {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         &self.text[start..self.ends[row]]
     }
+}
+
+/// Years beyond 9999 have a sign, which no reader of ISO 8601 expects.
+fn check_year(data_type: &DataType, text: &str) -> Result<(), ArrowError> {
+    if data_type.is_temporal() && text.starts_with(['+', '-']) {
+        let message = format!("\"{text}\" is outside of the years 0000 to 9999, which text is read back for");
+        return Err(ArrowError::InvalidArgumentError(message));
+    }
+    Ok(())
 }
