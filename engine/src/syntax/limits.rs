@@ -242,6 +242,8 @@ impl<'a> Scan<'a> {
             | Keyword::HAVING
             | Keyword::QUALIFY
             | Keyword::ORDER
+            // Partitions of ALTER TABLE, and of windows, stand beside one another.
+            | Keyword::PARTITION
             | Keyword::LIMIT => self.innermost.finish_element(),
             Keyword::EXPLAIN => self.explains += 1,
             Keyword::OVER => self.windows += 1,

@@ -234,3 +234,162 @@ fn cast(argument: Expr, data_type: &DataType) -> Expr {
         within_group: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Command, parse};
+    use super::*;
+
+    /// The arguments of `execute`, which is what stands between its brackets.
+    fn arguments(list: &str) -> Vec<Expr> {
+        let statement = parse(&format!("execute p({list})"), &Limits::default()).expect(list);
+        match statement.command() {
+            Command::Execute(execute) => execute.arguments.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn bound(sql: &str, list: &str, types: &[DataType]) -> Result<String> {
+        let statement = bind(sql, &arguments(list), types, &Limits::default())?;
+        Ok(statement.command().query().expect("a query").to_string())
+    }
+
+    #[test]
+    fn arguments_take_the_places_of_their_parameters() {
+        for (sql, list, expected) in [
+            ("select ?, ?", "1, 'x'", "SELECT 1, 'x'"),
+            ("select $2, $1, $2", "1, 'x'", "SELECT 'x', 1, 'x'"),
+            ("select 1", "", "SELECT 1"),
+            (
+                "select * from t where a in (?, ?) and b between ? and ? limit ? offset ?",
+                "1, 2, 3, 4, 5, 6",
+                "SELECT * FROM t WHERE a IN (1, 2) AND b BETWEEN 3 AND 4 LIMIT 5 OFFSET 6",
+            ),
+            ("insert into t values (?, f(?))", "-1, null", "VALUES (-1, f(NULL))"),
+            (
+                "create table t as select ? as a with no data",
+                "date '2024-01-01'",
+                "SELECT DATE '2024-01-01' AS a",
+            ),
+            (
+                "explain select ? from (select ?) x",
+                "1, 2",
+                "EXPLAIN SELECT 1 FROM (SELECT 2) x",
+            ),
+            (
+                "with x as (select ? as a) select * from x where a = ?",
+                "1, 2",
+                "WITH x AS (SELECT 1 AS a) SELECT * FROM x WHERE a = 2",
+            ),
+            ("select '?', \"?\", ? -- ?", "1", "SELECT '?', \"?\", 1"),
+        ] {
+            assert_eq!(bound(sql, list, &[]).expect(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn declared_types_are_cast_to() {
+        let types = [DataType::Int32, DataType::Utf8View];
+        assert_eq!(
+            bound("select $1, $2, $3", "'1', 2, 3", &types).expect("binds"),
+            "SELECT arrow_cast('1', 'Int32'), arrow_cast(2, 'Utf8View'), 3"
+        );
+    }
+
+    #[test]
+    fn hostile_strings_stay_values() {
+        for text in [
+            "'; drop table t; --",
+            "') or 1=1 --",
+            "?",
+            "$1",
+            "\\",
+            "/*",
+            "\0",
+            "💣'\"`",
+        ] {
+            let argument = Expr::Value(Value::SingleQuotedString(text.to_owned()).with_empty_span());
+            let statement = bind(
+                "select ? from t where a = ?",
+                &[argument.clone(), argument],
+                &[],
+                &Limits::default(),
+            );
+            let statement = statement.expect(text);
+            let escaped = text.replace('\'', "''");
+            assert_eq!(
+                statement.command().query().expect("a query").to_string(),
+                format!("SELECT '{escaped}' FROM t WHERE a = '{escaped}'")
+            );
+            assert_eq!(statement.reads().len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_wrong_number_of_arguments_names_both() {
+        for (sql, list, types, message) in [
+            (
+                "select ?",
+                "",
+                vec![],
+                "the prepared statement has 1 parameter, and 0 arguments are given",
+            ),
+            (
+                "select $3",
+                "1, 2",
+                vec![],
+                "the prepared statement has 3 parameters, and 2 arguments are given",
+            ),
+            (
+                "select 1",
+                "1",
+                vec![],
+                "the prepared statement has 0 parameters, and 1 argument is given",
+            ),
+            (
+                "select ?",
+                "1",
+                vec![DataType::Int32, DataType::Int32],
+                "the prepared statement has 2 parameters, and 1 argument is given",
+            ),
+        ] {
+            let error = bound(sql, list, &types).expect_err(sql);
+            assert_eq!(
+                (error.code(), error.message()),
+                (ErrorCode::InvalidValue, message),
+                "{sql}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_constant_is_refused_also_when_it_is_bound() {
+        let statement = parse("select a, f(1), (select 1)", &Limits::default()).expect("parses");
+        let Some(query) = statement.command().query() else {
+            panic!("no query")
+        };
+        assert_eq!(query.to_string(), "SELECT a, f(1), (SELECT 1)");
+        let error = bind(
+            "select ?",
+            &[Expr::Identifier(Ident::new("a"))],
+            &[],
+            &Limits::default(),
+        );
+        assert_eq!(error.expect_err("a column").code(), ErrorCode::InvalidValue);
+    }
+
+    #[test]
+    fn parameters_stand_in_the_place_of_values_alone() {
+        for (sql, column) in [
+            ("prepare p as select * from t group by a limit 1 by ?", 0),
+            ("prepare p as show columns from ?", 32),
+            ("prepare p as insert into t partition (a = ?) select 1", 43),
+        ] {
+            let result = parse(sql, &Limits::default());
+            if column > 0 {
+                let error = result.expect_err(sql);
+                assert_eq!(error.position().map(|p| p.column), Some(column), "{sql}: {error}");
+            }
+        }
+    }
+}

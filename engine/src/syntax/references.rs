@@ -324,6 +324,22 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_named_in_lower_case_and_looked_up_as_they_are_written() {
+        let statement = parse("select * from \"Lake\".D.`T`, 's3://B/X'", &Limits::default()).expect("parses");
+        let [table, files] = statement.reads() else {
+            panic!("{:?}", statement.reads())
+        };
+        assert_eq!(
+            (table.parts().join("."), table.name_parts().join(".")),
+            ("Lake.d.T".to_owned(), "lake.d.t".to_owned())
+        );
+        assert_eq!(files.name_parts(), ["s3://B/X"]);
+        let twice = parse("select * from \"T\", t, T", &Limits::default()).expect("parses");
+        let spellings: Vec<_> = twice.reads().iter().map(|read| read.parts().join(".")).collect();
+        assert_eq!(spellings, ["T", "t"], "each spelling is looked up");
+    }
+
+    #[test]
     fn names_of_with_queries_hide_tables_only_where_they_are_in_scope() {
         check("with a as (select 1) select * from a", &[]);
         check("with a as (select * from a) select * from a", &["a"]);

@@ -207,7 +207,7 @@ mod tests {
                 "expected a constant",
                 30,
             ),
-            ("insert into t select 1 for update", NotSupported, "FOR UPDATE", 15),
+            ("insert into t select * from s for update", NotSupported, "FOR UPDATE", 15),
             (
                 "insert into t values (1) values (2)",
                 SyntaxError,

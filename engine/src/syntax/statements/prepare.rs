@@ -125,3 +125,182 @@ pub(super) fn deallocate(reader: &mut Reader<'_>) -> Result<Command> {
         reader.name("the name of a prepared statement")?.folded(),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_refusals, names, read};
+    use super::*;
+    use crate::error::ErrorCode::{InvalidValue, NotSupported, SyntaxError};
+
+    fn shown(command: &Command) -> String {
+        match command {
+            Command::Prepare(prepare) => {
+                let types: Vec<String> = prepare.types.iter().map(types::name).collect();
+                let kind = prepare.statement.kind().as_str();
+                format!("{}({}) {kind} <{}>", prepare.name, types.join(","), prepare.sql)
+            }
+            Command::Execute(execute) => {
+                let arguments: Vec<String> = execute.arguments.iter().map(ToString::to_string).collect();
+                format!("{}: {}", execute.name, arguments.join(" | "))
+            }
+            Command::Deallocate(name) => format!("away with {name}"),
+            Command::DeallocateAll => "away with all".to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn statements_are_prepared_executed_and_forgotten() {
+        check(
+            shown,
+            &[
+                ("prepare P as select ? + ?", "p() SELECT <select ? + ?>"),
+                (
+                    "PREPARE \"P\" (int, varchar, decimal(5,2)) AS\n select $1 , $3 ; ; ",
+                    "P(int,string,decimal(5,2)) SELECT <select $1 , $3>",
+                ),
+                ("prepare p from select 1", "p() SELECT <select 1>"),
+                ("prepare p from 'select ''x;'', ?'", "p() SELECT <select 'x;', ?>"),
+                (
+                    "prepare p from insert into t values (?)",
+                    "p() INSERT <insert into t values (?)>",
+                ),
+                (
+                    "prepare p as create table t as select ? as a with no data",
+                    "p() CREATE_TABLE_AS_SELECT <create table t as select ? as a with no data>",
+                ),
+                ("prepare p as explain select $1", "p() EXPLAIN <explain select $1>"),
+                (
+                    "prepare p as select * from t limit ?",
+                    "p() SELECT <select * from t limit ?>",
+                ),
+                ("execute P", "p: "),
+                ("execute p()", "p: "),
+                ("execute p(1, -2.5, 'x', null, true)", "p: 1 | -2.5 | 'x' | NULL | true"),
+                (
+                    "execute p using date '2024-01-01', cast('1' as bigint), array[1, -2], interval '1' day",
+                    "p: DATE '2024-01-01' | CAST('1' AS BIGINT) | ARRAY[1, -2] | INTERVAL '1' DAY",
+                ),
+                ("execute immediate", "immediate: "),
+                ("deallocate p", "away with p"),
+                ("deallocate prepare \"P\"", "away with P"),
+                ("deallocate prepare", "away with prepare"),
+                ("deallocate all", "away with all"),
+            ],
+        );
+        assert_eq!(
+            names(&read("prepare p as insert into t select * from s")),
+            (vec![], vec![])
+        );
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a flat table")]
+    fn what_is_not_offered_is_refused_at_its_place() {
+        check_refusals(&[
+            (
+                "prepare p as prepare q as select 1",
+                NotSupported,
+                "PREPARE of PREPARE",
+                14,
+            ),
+            ("prepare p as execute q", NotSupported, "PREPARE of EXECUTE", 14),
+            (
+                "prepare p from 'deallocate q'",
+                NotSupported,
+                "PREPARE of a statement about prepared",
+                16,
+            ),
+            ("prepare p", SyntaxError, "expected AS or FROM", 0),
+            (
+                "prepare p(strng) as select 1",
+                SyntaxError,
+                "there is no type \"strng\"",
+                11,
+            ),
+            (
+                "prepare p as select ?, $1",
+                SyntaxError,
+                "? and $1 stand in one statement",
+                24,
+            ),
+            ("prepare p as select $0", SyntaxError, "\"$0\" is not a parameter", 21),
+            ("prepare p as select $x", SyntaxError, "\"$x\" is not a parameter", 21),
+            (
+                "prepare p as select :x",
+                SyntaxError,
+                "a parameter stands outside PREPARE: \":x\"",
+                21,
+            ),
+            (
+                "prepare p as select * from ?",
+                SyntaxError,
+                "expected identifier, found \"?\"",
+                28,
+            ),
+            (
+                "prepare p as drop table ?",
+                SyntaxError,
+                "expected the name of what to drop, found \"?\"",
+                25,
+            ),
+            (
+                "prepare p as selec 1",
+                SyntaxError,
+                "expected an SQL statement, found \"selec\"",
+                14,
+            ),
+            (
+                "prepare p from 'selec 1'",
+                SyntaxError,
+                "the statement to prepare (line 1, column 1): expected an SQL",
+                16,
+            ),
+            (
+                "prepare p from 'select 1' x",
+                SyntaxError,
+                "expected the end of the statement",
+                27,
+            ),
+            ("prepare p as select * from s for update", NotSupported, "FOR UPDATE", 14),
+            ("execute", SyntaxError, "expected the name of a prepared statement", 0),
+            ("execute immediate 'select 1'", NotSupported, "EXECUTE IMMEDIATE", 9),
+            ("execute p(a)", InvalidValue, "the argument \"a\" is not a constant", 11),
+            (
+                "execute p(1, b + 1)",
+                InvalidValue,
+                "the argument \"b + 1\" is not a constant",
+                14,
+            ),
+            (
+                "execute p((select 1))",
+                InvalidValue,
+                "the argument \"(SELECT 1)\" is not a constant",
+                11,
+            ),
+            (
+                "execute p(now())",
+                InvalidValue,
+                "the argument \"now()\" is not a constant",
+                11,
+            ),
+            (
+                "execute p(cast('abc' as varchar(2)))",
+                NotSupported,
+                "the length in VARCHAR(2)",
+                11,
+            ),
+            ("execute p(?)", SyntaxError, "a parameter stands outside PREPARE", 11),
+            ("execute p(1", SyntaxError, "expected )", 0),
+            ("execute p(1,)", SyntaxError, "expected an expression", 13),
+            ("execute p using", SyntaxError, "expected a value", 0),
+            (
+                "deallocate",
+                SyntaxError,
+                "expected the name of a prepared statement",
+                0,
+            ),
+            ("deallocate a, b", SyntaxError, "expected the end of the statement", 13),
+        ]);
+    }
+}

@@ -73,3 +73,89 @@ pub(super) fn reset(reader: &mut Reader<'_>) -> Result<Command> {
     }
     Ok(Command::Reset(reader.setting_name()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_refusals};
+    use super::*;
+    use crate::error::ErrorCode::{NotSupported, SyntaxError};
+
+    fn shown(command: &Command) -> String {
+        match command {
+            Command::Use(database) => {
+                let catalog = database
+                    .catalog
+                    .as_ref()
+                    .map_or_else(String::new, |name| format!("{name}."));
+                format!("use {catalog}{}", database.database)
+            }
+            Command::Set(set) => format!("{} = {}", set.name, set.value.as_deref().unwrap_or("(default)")),
+            Command::Reset(name) => format!("reset {name}"),
+            Command::ResetAll => "reset everything".to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn sessions_change() {
+        check(
+            shown,
+            &[
+                ("use Default", "use default"),
+                ("use lake.\"D\"", "use lake.d"),
+                ("use schema s", "use s"),
+                ("use database d", "use d"),
+                ("use database", "use database"),
+                ("set a = 1", "a = 1"),
+                ("SET A.B.c TO 'X y'", "a.b.c = X y"),
+                ("set a = -1.5e3", "a = -1.5e3"),
+                ("set a = true", "a = true"),
+                ("set a to On", "a = On"),
+                ("set session a = Berlin", "a = Berlin"),
+                ("set session = 1", "session = 1"),
+                ("set local to 2", "local = 2"),
+                ("set a = default", "a = (default)"),
+                ("set time zone '+02:00'", "time_zone = +02:00"),
+                ("set time zone = 'UTC'", "time_zone = UTC"),
+                ("set time zone to \"Europe/Berlin\"", "time_zone = Europe/Berlin"),
+                ("set \"Quoted\".name = 1", "quoted.name = 1"),
+                ("reset a.B", "reset a.b"),
+                ("reset session a", "reset a"),
+                ("reset time zone", "reset time_zone"),
+                ("reset ALL", "reset everything"),
+                ("reset all.x", "reset all.x"),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_not_offered_is_refused_at_its_place() {
+        check_refusals(&[
+            ("use", SyntaxError, "expected the name of a database", 0),
+            (
+                "use 'd'",
+                SyntaxError,
+                "expected the name of a database, found a string",
+                5,
+            ),
+            (
+                "use a.b.c",
+                SyntaxError,
+                "the name of a database has more than two parts",
+                8,
+            ),
+            ("use catalog c", NotSupported, "USE CATALOG", 5),
+            ("set a", SyntaxError, "expected = or TO", 0),
+            ("set a =", SyntaxError, "expected a value", 0),
+            ("set a = 1, 2", NotSupported, "a list of values", 10),
+            ("set a = 1 + 1", SyntaxError, "expected the end of the statement", 11),
+            ("set a = b.c", SyntaxError, "expected the end of the statement", 10),
+            ("set a = (select 1)", SyntaxError, "expected a value", 9),
+            ("set local a = 1", NotSupported, "SET LOCAL is not supported yet", 1),
+            ("set transaction read only", NotSupported, "SET TRANSACTION", 1),
+            ("set role x", NotSupported, "SET ROLE", 1),
+            ("set a.", SyntaxError, "expected the name of a setting", 0),
+            ("reset", SyntaxError, "expected the name of a setting", 0),
+        ]);
+    }
+}

@@ -715,7 +715,7 @@ mod tests {
                 "expected the location in quotes",
                 0,
             ),
-            ("create table t as select 1 for update", NotSupported, "FOR UPDATE", 19),
+            ("create table t as select * from s for update", NotSupported, "FOR UPDATE", 19),
             (
                 "create table t as select ?",
                 SyntaxError,
