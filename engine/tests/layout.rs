@@ -209,12 +209,12 @@ async fn what_is_not_there_or_not_parquet_is_named() {
     let here = owlet.directory.path();
     put(here, "bad.parquet", "this is not Parquet, whatever it is called");
     put(here, "short.parquet", "PAR1");
-    put(here, "rows.csv", "a\n1\n");
+    put(here, "rows.xls", "a\n1\n");
     put(here, "empty/_SUCCESS", "");
     for (location, code, part) in [
         ("bad.parquet", ErrorCode::BadData, "bad.parquet"),
         ("short.parquet", ErrorCode::BadData, "short.parquet"),
-        ("rows.csv", ErrorCode::NotSupported, "rows.csv"),
+        ("rows.xls", ErrorCode::NotSupported, "rows.xls"),
         ("gone.parquet", ErrorCode::TableNotFound, "gone.parquet"),
         ("gone/", ErrorCode::TableNotFound, "gone/"),
         ("empty/", ErrorCode::TableNotFound, "empty/"),

@@ -141,13 +141,14 @@ fn castable(from: &DataType, to: &DataType) -> bool {
 }
 
 /// How many columns a name can mean.
-enum Found {
+pub enum Found {
     None,
     One(usize),
     Several,
 }
 
-fn find(schema: &Schema, name: &str) -> Found {
+/// The column of `schema` that `name` means, if it means one.
+pub fn find(schema: &Schema, name: &str) -> Found {
     if let Some(index) = index_of(schema, name) {
         return Found::One(index);
     }

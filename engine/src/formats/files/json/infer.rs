@@ -1,0 +1,182 @@
+//! The schema of records that were seen.
+
+use arrow::datatypes::{DataType, Field, Fields};
+
+use super::members::{Value, items, members, string};
+use crate::formats::files::text::Evidence;
+
+/// What the values at one place have been.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    scalar: Evidence,
+    object: Option<Vec<(String, Seen)>>,
+    array: Option<Box<Seen>>,
+}
+
+/// Two kinds of values at one place, which no type has.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// The place: `user.address`, `tags[]`.
+    pub path: String,
+    pub one: &'static str,
+    pub other: &'static str,
+}
+
+impl Seen {
+    /// Adds one value. Nothing comes back for one that is not right inside.
+    pub fn add(&mut self, value: Value<'_>) -> Option<()> {
+        match value {
+            Value::Null => {}
+            Value::Boolean(text) | Value::Number(text) => self.scalar = self.scalar.and(Evidence::of(text)),
+            Value::String(text) => self.scalar = self.scalar.and(Evidence::of_string(&string(text)?)),
+            Value::Array(text) => {
+                let item = self.array.get_or_insert_default();
+                for value in items(text)? {
+                    item.add(value)?;
+                }
+            }
+            Value::Object(text) => {
+                let known = self.object.get_or_insert_default();
+                for (place, (name, value)) in members(text)?.into_iter().enumerate() {
+                    // Objects of one file mostly have their members in one order.
+                    let as_before = known.get(place).is_some_and(|(known, _)| *known == *name);
+                    let found = if as_before {
+                        Some(place)
+                    } else {
+                        known.iter().position(|(known, _)| *known == *name)
+                    };
+                    let place = match found {
+                        Some(place) => place,
+                        None => {
+                            known.push((name.into_owned(), Self::default()));
+                            known.len() - 1
+                        }
+                    };
+                    known[place].1.add(value)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// What both have seen.
+    pub fn and(mut self, other: Self) -> Self {
+        self.scalar = self.scalar.and(other.scalar);
+        self.array = match (self.array, other.array) {
+            (Some(one), Some(other)) => Some(Box::new(one.and(*other))),
+            (one, other) => one.or(other),
+        };
+        self.object = match (self.object, other.object) {
+            (Some(mut members), Some(others)) => {
+                for (name, seen) in others {
+                    match members.iter().position(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+                        Some(place) => members[place].1 = std::mem::take(&mut members[place].1).and(seen),
+                        None => members.push((name, seen)),
+                    }
+                }
+                Some(members)
+            }
+            (one, other) => one.or(other),
+        };
+        self
+    }
+
+    /// The members of the objects that were seen.
+    pub fn members(&self) -> &[(String, Seen)] {
+        self.object.as_deref().unwrap_or_default()
+    }
+
+    /// The type that every value at `path` has.
+    ///
+    /// # Errors
+    /// The place of two values that no type has.
+    pub fn data_type(&self, path: &str) -> Result<DataType, Clash> {
+        let scalars = self.scalar != Evidence::default();
+        let clash = |one, other| {
+            Err(Clash {
+                path: path.to_owned(),
+                one,
+                other,
+            })
+        };
+        match (&self.object, &self.array) {
+            (Some(_), Some(_)) => clash("an object", "an array"),
+            (Some(_), None) if scalars => clash("an object", "a value without members"),
+            (None, Some(_)) if scalars => clash("an array", "a single value"),
+            (None, Some(item)) => {
+                let item = item.data_type(&format!("{path}[]"))?;
+                Ok(DataType::List(Field::new_list_field(item, true).into()))
+            }
+            // Arrow and Parquet have no structure without members.
+            (Some(members), None) if members.is_empty() => Ok(DataType::Utf8View),
+            (Some(members), None) if has_twins(members) => clash("a member", "one that differs from it by case alone"),
+            (Some(members), None) => {
+                let fields = members.iter().map(|(name, seen)| {
+                    let data_type = seen.data_type(&format!("{path}.{name}"))?;
+                    Ok(Field::new(name.to_lowercase(), data_type, true))
+                });
+                Ok(DataType::Struct(Fields::from(fields.collect::<Result<Vec<_>, _>>()?)))
+            }
+            (None, None) if self.scalar.json_kinds() > 1 => clash("a value of one kind", "one of another"),
+            (None, None) => Ok(self.scalar.data_type()),
+        }
+    }
+}
+
+fn has_twins(members: &[(String, Seen)]) -> bool {
+    let names: std::collections::HashSet<String> = members.iter().map(|(name, _)| name.to_lowercase()).collect();
+    names.len() < members.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(values: &[&str], wanted: Result<&str, &str>) {
+        let mut seen = Seen::default();
+        for value in values {
+            seen.add(Value::read(value).unwrap()).unwrap();
+        }
+        let found = seen.data_type("x").map(|found| found.to_string());
+        let found = found.map_err(|clash| clash.path);
+        assert_eq!(
+            found.as_deref(),
+            wanted.map_err(str::to_owned).as_deref().map_err(|path| path),
+            "{values:?}"
+        );
+    }
+
+    #[test]
+    fn values_of_one_kind_have_a_type_and_others_clash_at_a_place() {
+        check(&["1", "null", "2"], Ok("Int64"));
+        check(&["1", "2.5"], Ok("Float64"));
+        check(&["12345678901234567890"], Ok("Utf8View"));
+        check(&["\"2024-01-02\""], Ok("Date32"));
+        check(&["\"1\""], Ok("Utf8View"));
+        check(&["null"], Ok("Utf8View"));
+        check(&["{}"], Ok("Utf8View"));
+        check(&["1", "\"x\""], Err("x"));
+        check(&["true", "1"], Err("x"));
+        check(&["{\"a\":1}", "{\"a\":[2]}"], Err("x.a"));
+        check(&["[1,\"x\"]"], Err("x[]"));
+        check(&["{\"a\":1}", "5"], Err("x"));
+    }
+
+    #[test]
+    fn structures_have_the_members_of_all_objects() {
+        let mut seen = Seen::default();
+        seen.add(Value::read("{\"a\":1}").unwrap()).unwrap();
+        let mut other = Seen::default();
+        other
+            .add(Value::read("{\"A\":2.5,\"b\":[{\"c\":true}]}").unwrap())
+            .unwrap();
+        let DataType::Struct(fields) = seen.and(other).data_type("x").unwrap() else {
+            panic!()
+        };
+        assert_eq!(
+            fields.iter().map(|field| field.name().as_str()).collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+        assert_eq!(fields[0].data_type(), &DataType::Float64);
+    }
+}

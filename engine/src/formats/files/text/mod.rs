@@ -1,0 +1,15 @@
+//! What formats of text share: bytes behind a compression, what a text may mean, and texts as columns.
+//!
+//! Must hold: a value is what its text says. A type is found for a column only if every text of it is that value and no other
+//! (`007`, `+1` and integers that a DOUBLE would round stay text), and a text that is no value of its column's type is an error
+//! that names it, never NULL.
+
+mod bytes;
+mod column;
+mod evidence;
+mod number;
+mod time;
+
+pub use bytes::{COMPRESSION, TextStream, compression_of};
+pub use column::{Reading, build, not_of_type, supports};
+pub use evidence::Evidence;
