@@ -28,6 +28,7 @@ mod request_log;
 mod server;
 mod service;
 mod uploads;
+mod victim;
 mod writes;
 
 use std::net::SocketAddr;
@@ -49,6 +50,7 @@ use uploads::Uploads;
 
 pub use faults::{Fault, FaultId, FaultRule, Framing, RequestRule};
 pub use request_log::{Counters, RequestKind, RequestRecord};
+pub use victim::{Moment, Victim};
 
 /// The access key at the start.
 const ACCESS_KEY: &str = "OWLETFIXTUREKEY00001";

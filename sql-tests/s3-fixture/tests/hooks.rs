@@ -54,20 +54,3 @@ async fn a_hook_runs_before_a_write_or_after_it() {
     assert_eq!(*seen.lock().unwrap(), expected);
     assert_eq!(fixture.times_fired(applied), 2);
 }
-
-#[tokio::test]
-async fn a_process_may_be_killed_at_its_nth_write() {
-    let (fixture, store) = lake().await;
-    let child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
-    let child = Arc::new(Mutex::new(child));
-    let victim = child.clone();
-    fixture.on_request(RequestRule::on_any(&RequestKind::WRITES).skip(1).times(1), move |_| {
-        let mut victim = victim.lock().unwrap();
-        victim.kill().unwrap();
-        victim.wait().unwrap();
-    });
-    store.put(&"a".into(), "x".into()).await.unwrap();
-    assert!(child.lock().unwrap().try_wait().unwrap().is_none());
-    store.put(&"b".into(), "x".into()).await.unwrap();
-    assert!(child.lock().unwrap().try_wait().unwrap().is_some());
-}

@@ -17,3 +17,4 @@ mod flows;
 mod hooks;
 mod mends;
 mod pace;
+mod victims;
