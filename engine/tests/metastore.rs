@@ -3,6 +3,7 @@
 mod failures;
 mod history;
 mod processes;
+mod server;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use owlet_engine::history::{Clock, Filter, History, QueryExecution, Settings, Submission};
 use owlet_engine::metastore::{self, Metastore};
+
+use crate::support::place::Place;
 
 /// 2026-01-01, in microseconds since the Unix epoch.
 const NEW_YEAR: i64 = 1_767_225_600_000_000;
@@ -40,9 +43,17 @@ async fn open_metastore(directory: &Path) -> Metastore {
         .unwrap()
 }
 
-async fn open_history(directory: &Path, process_id: &str) -> History {
+async fn open_metastore_at(place: &Place) -> Metastore {
+    let settings = metastore::Settings {
+        url: place.url.as_deref().map(Into::into),
+        ..metastore::Settings::default()
+    };
+    Metastore::open(&settings, &place.directory).await.unwrap()
+}
+
+async fn open_history(place: &Place, process_id: &str) -> History {
     let clock = TestClock::at(NEW_YEAR).clock();
-    History::open(open_metastore(directory).await, Settings::default(), process_id, clock)
+    History::open(open_metastore_at(place).await, Settings::default(), process_id, clock)
         .await
         .unwrap()
 }

@@ -6,6 +6,8 @@
 
 mod builtin;
 mod change;
+#[cfg(test)]
+mod contract;
 mod definition;
 mod settings;
 mod system;
@@ -18,7 +20,7 @@ pub use change::{Change, IfExists, IfMissing, Outcome};
 pub use definition::{Column, Database, Ownership, Partition, TableDefinition, ViewDefinition, schema_of};
 pub use settings::Settings;
 pub use system::{SystemCatalog, SystemTable};
-pub use writes::{Liveness, TakenClaim, WriteClaim, WriteClaims, Writer};
+pub use writes::{Liveness, WriteClaim, WriteClaims, Writer};
 
 use async_trait::async_trait;
 use std::sync::Arc;

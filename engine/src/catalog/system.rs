@@ -1,6 +1,7 @@
 //! Owlet's own tables, in the database `system`: read-only views of its durable state.
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -13,6 +14,9 @@ use crate::name::{SYSTEM_DATABASE, TableName};
 pub trait SystemTable: std::fmt::Debug + Send + Sync {
     /// Its name, lower case.
     fn name(&self) -> &'static str;
+
+    /// The schema of its rows.
+    fn schema(&self) -> SchemaRef;
 
     /// Its rows now.
     ///
@@ -31,7 +35,8 @@ pub struct SystemCatalog {
 impl SystemCatalog {
     /// `catalog` with `tables` in its database `system`.
     #[must_use]
-    pub fn new(catalog: Arc<dyn Catalog>, tables: Vec<Arc<dyn SystemTable>>) -> Self {
+    pub fn new(catalog: Arc<dyn Catalog>, mut tables: Vec<Arc<dyn SystemTable>>) -> Self {
+        tables.sort_by_key(|table| table.name());
         Self { catalog, tables }
     }
 

@@ -1,9 +1,10 @@
 //! The history as the table `system.query_executions`.
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 
-use super::{Filter, History, record_batch};
+use super::{Filter, History, record_batch, schema};
 use crate::catalog::SystemTable;
 use crate::error::Result;
 
@@ -18,6 +19,10 @@ pub struct QueryExecutions(pub History);
 impl SystemTable for QueryExecutions {
     fn name(&self) -> &'static str {
         "query_executions"
+    }
+
+    fn schema(&self) -> SchemaRef {
+        schema()
     }
 
     async fn rows(&self) -> Result<RecordBatch> {

@@ -1,7 +1,6 @@
 //! The life of a record in the history.
 
 use std::future::ready;
-use std::path::Path;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
@@ -10,7 +9,8 @@ use owlet_engine::metastore::Metastore;
 use owlet_engine::{Error, ErrorCode, Requests};
 use tokio::task::JoinSet;
 
-use super::{DAY, NEW_YEAR, TestClock, all, only, open_history, open_metastore, submission};
+use super::{DAY, NEW_YEAR, TestClock, all, only, open_history, open_metastore, open_metastore_at, submission};
+use crate::support::place::{Place, both_databases};
 
 const STATISTICS: Statistics = Statistics {
     rows: 1,
@@ -27,21 +27,24 @@ const STATISTICS: Statistics = Statistics {
     },
 };
 
-async fn in_memory() -> History {
-    let metastore = Metastore::in_memory().await.unwrap();
-    History::open(
-        metastore,
-        Settings::default(),
-        "process",
-        TestClock::at(NEW_YEAR).clock(),
-    )
-    .await
-    .unwrap()
-}
+both_databases!(
+    a_query_goes_from_queued_to_running_to_succeeded,
+    a_refused_query_leaves_its_error,
+    a_cancelled_query_is_not_a_failed_one,
+    a_dropped_record_is_closed_as_cancelled,
+    a_caller_who_goes_away_while_the_record_is_opened_leaves_no_open_row,
+    a_caller_who_goes_away_while_the_record_is_closed_does_not_change_the_end,
+    a_closed_history_takes_no_query,
+    a_long_statement_is_cut,
+    a_list_is_the_newest_of_what_is_asked_for,
+    a_record_batch_has_a_row_for_each_query,
+    old_queries_are_forgotten_when_a_history_is_opened,
+    old_queries_are_forgotten_a_batch_at_a_time,
+    a_process_that_lives_for_days_forgets_too,
+);
 
-#[tokio::test]
-async fn a_query_goes_from_queued_to_running_to_succeeded() {
-    let history = in_memory().await;
+async fn a_query_goes_from_queued_to_running_to_succeeded(place: Place) {
+    let history = open_history(&place, "process").await;
     let record = history.begin(submission("q")).await.unwrap();
     let queued = only(&history).await;
     assert_eq!(
@@ -68,9 +71,8 @@ async fn a_query_goes_from_queued_to_running_to_succeeded() {
     assert_eq!((succeeded.error_code, succeeded.error_message), (None, None));
 }
 
-#[tokio::test]
-async fn a_refused_query_leaves_its_error() {
-    let history = in_memory().await;
+async fn a_refused_query_leaves_its_error(place: Place) {
+    let history = open_history(&place, "process").await;
     let error = Error::new(ErrorCode::TableNotFound, "there is no table \"t\"");
     let record = history.begin(submission("q")).await.unwrap();
     record
@@ -83,9 +85,8 @@ async fn a_refused_query_leaves_its_error() {
     assert_eq!(failed.error_message.as_deref(), Some("there is no table \"t\""));
 }
 
-#[tokio::test]
-async fn a_cancelled_query_is_not_a_failed_one() {
-    let history = in_memory().await;
+async fn a_cancelled_query_is_not_a_failed_one(place: Place) {
+    let history = open_history(&place, "process").await;
     let error = Error::new(ErrorCode::Cancelled, "the query was cancelled");
     let record = history.begin(submission("q")).await.unwrap();
     record.finish_later(Outcome::from(&error), STATISTICS);
@@ -98,19 +99,15 @@ async fn a_cancelled_query_is_not_a_failed_one() {
     assert_eq!((cancelled.error_code, cancelled.error_message), (None, None));
 }
 
-#[tokio::test]
-async fn a_dropped_record_is_closed_as_cancelled() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = open_history(directory.path(), "process").await;
+async fn a_dropped_record_is_closed_as_cancelled(place: Place) {
+    let history = open_history(&place, "process").await;
     drop(history.begin(submission("q")).await.unwrap());
     history.close().await.unwrap();
     assert_eq!(only(&history).await.state, QueryState::Cancelled);
 }
 
-#[tokio::test]
-async fn a_caller_who_goes_away_while_the_record_is_opened_leaves_no_open_row() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = open_history(directory.path(), "process").await;
+async fn a_caller_who_goes_away_while_the_record_is_opened_leaves_no_open_row(place: Place) {
+    let history = open_history(&place, "process").await;
     tokio::select! {
         biased;
         _ = history.begin(submission("q")) => panic!("a file was written in no time"),
@@ -120,10 +117,8 @@ async fn a_caller_who_goes_away_while_the_record_is_opened_leaves_no_open_row() 
     assert_eq!(only(&history).await.state, QueryState::Cancelled);
 }
 
-#[tokio::test]
-async fn a_caller_who_goes_away_while_the_record_is_closed_does_not_change_the_end() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = open_history(directory.path(), "process").await;
+async fn a_caller_who_goes_away_while_the_record_is_closed_does_not_change_the_end(place: Place) {
+    let history = open_history(&place, "process").await;
     let record = history.begin(submission("q")).await.unwrap();
     tokio::select! {
         biased;
@@ -131,7 +126,7 @@ async fn a_caller_who_goes_away_while_the_record_is_closed_does_not_change_the_e
         () = ready(()) => {}
     }
     history.close().await.unwrap();
-    let left = std::fs::read_dir(directory.path().join("processes")).unwrap().count();
+    let left = std::fs::read_dir(place.directory.join("processes")).unwrap().count();
     assert_eq!(left, 0, "the row counts as open");
     let succeeded = only(&history).await;
     assert_eq!(
@@ -140,10 +135,8 @@ async fn a_caller_who_goes_away_while_the_record_is_closed_does_not_change_the_e
     );
 }
 
-#[tokio::test]
-async fn a_closed_history_takes_no_query() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = open_history(directory.path(), "process").await;
+async fn a_closed_history_takes_no_query(place: Place) {
+    let history = open_history(&place, "process").await;
     history.close().await.unwrap();
     assert_eq!(
         history.begin(submission("q")).await.err().unwrap().code(),
@@ -152,9 +145,17 @@ async fn a_closed_history_takes_no_query() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_tasks_lose_no_record() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = open_history(directory.path(), "process").await;
+async fn many_tasks_lose_no_record_in_a_file() {
+    many_tasks_lose_no_record(Place::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tasks_lose_no_record_on_a_server() {
+    many_tasks_lose_no_record(Place::postgresql().await).await;
+}
+
+async fn many_tasks_lose_no_record(place: Place) {
+    let history = open_history(&place, "process").await;
     let mut tasks = JoinSet::new();
     for task in 0..300 {
         let history = history.clone();
@@ -205,9 +206,8 @@ async fn secrets_do_not_reach_the_file() {
     assert!(contains(b"aws.secret_access_key") && !contains(b"hunter2"));
 }
 
-#[tokio::test]
-async fn a_long_statement_is_cut() {
-    let metastore = Metastore::in_memory().await.unwrap();
+async fn a_long_statement_is_cut(place: Place) {
+    let metastore = open_metastore_at(&place).await;
     let settings = Settings {
         sql_length_bytes: 12,
         ..Settings::default()
@@ -220,9 +220,8 @@ async fn a_long_statement_is_cut() {
     assert_eq!(only(&history).await.sql, "SELECT 'a…");
 }
 
-#[tokio::test]
-async fn a_list_is_the_newest_of_what_is_asked_for() {
-    let history = in_memory().await;
+async fn a_list_is_the_newest_of_what_is_asked_for(place: Place) {
+    let history = open_history(&place, "process").await;
     for n in 0..6 {
         let principal = if n % 2 == 0 { "ann" } else { "bob" }.to_owned();
         let record = history
@@ -255,9 +254,8 @@ async fn a_list_is_the_newest_of_what_is_asked_for() {
     assert_eq!(ids(None, Some(QueryState::Failed), 9).await, Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn a_record_batch_has_a_row_for_each_query() {
-    let history = in_memory().await;
+async fn a_record_batch_has_a_row_for_each_query(place: Place) {
+    let history = open_history(&place, "process").await;
     let record = history.begin(submission("q")).await.unwrap();
     record.finish(Outcome::Succeeded, STATISTICS).await.unwrap();
     let executions = all(&history).await;
@@ -312,8 +310,8 @@ async fn a_record_batch_has_a_row_for_each_query() {
     assert_eq!(record_batch(&[]).unwrap().num_rows(), 0);
 }
 
-async fn open_with(directory: &Path, settings: Settings, process_id: &str, clock: &TestClock) -> History {
-    History::open(open_metastore(directory).await, settings, process_id, clock.clock())
+async fn open_with(place: &Place, settings: Settings, process_id: &str, clock: &TestClock) -> History {
+    History::open(open_metastore_at(place).await, settings, process_id, clock.clock())
         .await
         .unwrap()
 }
@@ -327,59 +325,53 @@ async fn ids(history: &History) -> Vec<String> {
     all(history).await.into_iter().map(|row| row.query_id).collect()
 }
 
-#[tokio::test]
-async fn old_queries_are_forgotten_when_a_history_is_opened() {
-    let directory = tempfile::tempdir().unwrap();
+async fn old_queries_are_forgotten_when_a_history_is_opened(place: Place) {
     let settings = Settings {
         retention_days: 3,
         ..Settings::default()
     };
     let clock = TestClock::at(NEW_YEAR);
-    let history = open_with(directory.path(), settings.clone(), "first", &clock).await;
+    let history = open_with(&place, settings.clone(), "first", &clock).await;
     write(&history, "old").await;
     clock.forward(2 * DAY);
     write(&history, "new").await;
     history.close().await.unwrap();
 
-    let history = open_with(directory.path(), settings.clone(), "second", &clock).await;
+    let history = open_with(&place, settings.clone(), "second", &clock).await;
     assert_eq!(ids(&history).await, ["new", "old"]);
     history.close().await.unwrap();
     clock.forward(DAY + DAY / 2);
-    let history = open_with(directory.path(), settings, "third", &clock).await;
+    let history = open_with(&place, settings, "third", &clock).await;
     assert_eq!(ids(&history).await, ["new"]);
 }
 
-#[tokio::test]
-async fn old_queries_are_forgotten_a_batch_at_a_time() {
-    let directory = tempfile::tempdir().unwrap();
+async fn old_queries_are_forgotten_a_batch_at_a_time(place: Place) {
     let settings = Settings {
         retention_days: 1,
         retention_batch_rows: 2,
         ..Settings::default()
     };
     let clock = TestClock::at(NEW_YEAR);
-    let history = open_with(directory.path(), settings.clone(), "first", &clock).await;
+    let history = open_with(&place, settings.clone(), "first", &clock).await;
     for id in ["a", "b", "c", "d", "e"] {
         write(&history, id).await;
     }
     history.close().await.unwrap();
     clock.forward(2 * DAY);
     for (process, left) in [("second", 3), ("third", 1), ("fourth", 0), ("fifth", 0)] {
-        let history = open_with(directory.path(), settings.clone(), process, &clock).await;
+        let history = open_with(&place, settings.clone(), process, &clock).await;
         assert_eq!(all(&history).await.len(), left, "{process}");
         history.close().await.unwrap();
     }
 }
 
-#[tokio::test]
-async fn a_process_that_lives_for_days_forgets_too() {
-    let directory = tempfile::tempdir().unwrap();
+async fn a_process_that_lives_for_days_forgets_too(place: Place) {
     let settings = Settings {
         retention_days: 1,
         ..Settings::default()
     };
     let clock = TestClock::at(NEW_YEAR);
-    let history = open_with(directory.path(), settings, "process", &clock).await;
+    let history = open_with(&place, settings, "process", &clock).await;
     write(&history, "old").await;
     clock.forward(2 * DAY);
     write(&history, "new").await;

@@ -1,53 +1,29 @@
-//! Several processes on one metastore. A test starts its own binary again, with its own name as the filter, and the child
-//! learns from an environment variable what to do.
+//! Several processes on one metastore.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Child;
 
 use owlet_engine::history::{Outcome, QueryState, Statistics};
 
 use super::{all, open_history, submission};
+use crate::support::place::{Place, both_databases, output, ready_and_wait, role, wait_until_ready};
 
-const DIRECTORY: &str = "OWLET_TEST_METASTORE";
-const PROCESS: &str = "OWLET_TEST_PROCESS";
-const READY: &str = "the child is ready";
-
-/// The directory and the process's id, if this process was started by [`start`].
-fn role() -> Option<(String, String)> {
-    Some((std::env::var(DIRECTORY).ok()?, std::env::var(PROCESS).ok()?))
-}
+both_databases!(
+    eight_processes_that_start_at_once_lose_no_record,
+    the_queries_of_a_killed_process_are_closed_by_the_next_one_and_those_of_the_living_are_not,
+);
 
 /// This test binary once more, for the test `name` of this module alone.
-fn start(name: &str, directory: &Path, process_id: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            &format!("{}::{name}", module_path!().split_once("::").unwrap().1),
-            "--nocapture",
-        ])
-        .env(DIRECTORY, directory)
-        .env(PROCESS, process_id)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+fn start(place: &Place, name: &str, process_id: &str) -> Child {
+    let module = module_path!().split_once("::").unwrap().1;
+    let kind = if place.url.is_some() { "postgresql" } else { "sqlite" };
+    place.start(&format!("{module}::{kind}::{name}"), process_id)
 }
 
-fn wait_until_ready(stdout: &mut BufReader<ChildStdout>) {
-    let mut line = String::new();
-    while !line.contains(READY) {
-        line.clear();
-        assert!(stdout.read_line(&mut line).unwrap() > 0, "the child ended early");
-    }
-}
-
-#[tokio::test]
-async fn eight_processes_that_start_at_once_lose_no_record() {
+async fn eight_processes_that_start_at_once_lose_no_record(place: Place) {
     const PROCESSES: usize = 8;
     const RECORDS: usize = 60;
-    if let Some((directory, process_id)) = role() {
-        let history = open_history(Path::new(&directory), &process_id).await;
+    if let Some(process_id) = role() {
+        let history = open_history(&place, &process_id).await;
         for n in 0..RECORDS {
             let record = history
                 .begin(submission(&format!("{process_id}-{n:03}")))
@@ -58,36 +34,24 @@ async fn eight_processes_that_start_at_once_lose_no_record() {
         }
         return history.close().await.unwrap();
     }
-    let parent = tempfile::tempdir().unwrap();
-    // Each round begins with nothing: the schema is made by whoever comes first.
-    for round in 0..3 {
-        let directory = parent.path().join(format!("round-{round}"));
-        let name = "eight_processes_that_start_at_once_lose_no_record";
-        let children: Vec<Child> = (0..PROCESSES)
-            .map(|n| start(name, &directory, &format!("p{n}")))
-            .collect();
-        for child in children {
-            let output = child.wait_with_output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-            assert!(
-                String::from_utf8_lossy(&output.stdout).contains("1 passed"),
-                "the child ran no test"
-            );
-        }
-        let history = open_history(&directory, "observer").await;
-        let mut ids: Vec<String> = all(&history).await.into_iter().map(|row| row.query_id).collect();
-        ids.sort();
-        let expected = (0..PROCESSES).flat_map(|p| (0..RECORDS).map(move |n| format!("p{p}-{n:03}")));
-        assert_eq!(ids, expected.collect::<Vec<_>>());
-        let left = std::fs::read_dir(directory.join("processes")).unwrap().count();
-        assert_eq!(left, 1, "only the observer is there");
+    // The schema, too, is made by whoever comes first.
+    let name = "eight_processes_that_start_at_once_lose_no_record";
+    let children: Vec<Child> = (0..PROCESSES).map(|n| start(&place, name, &format!("p{n}"))).collect();
+    for child in children {
+        output(child);
     }
+    let history = open_history(&place, "observer").await;
+    let mut ids: Vec<String> = all(&history).await.into_iter().map(|row| row.query_id).collect();
+    ids.sort();
+    let expected = (0..PROCESSES).flat_map(|p| (0..RECORDS).map(move |n| format!("p{p}-{n:03}")));
+    assert_eq!(ids, expected.collect::<Vec<_>>());
+    let left = std::fs::read_dir(place.directory.join("processes")).unwrap().count();
+    assert_eq!(left, 1, "only the observer is there");
 }
 
-#[tokio::test]
-async fn the_queries_of_a_killed_process_are_closed_by_the_next_one_and_those_of_the_living_are_not() {
-    if let Some((directory, process_id)) = role() {
-        let history = open_history(Path::new(&directory), &process_id).await;
+async fn the_queries_of_a_killed_process_are_closed_by_the_next_one_and_those_of_the_living_are_not(place: Place) {
+    if let Some(process_id) = role() {
+        let history = open_history(&place, &process_id).await;
         let ended = history.begin(submission(&format!("{process_id}-ended"))).await.unwrap();
         ended.finish(Outcome::Succeeded, Statistics::default()).await.unwrap();
         let running = history
@@ -99,24 +63,14 @@ async fn the_queries_of_a_killed_process_are_closed_by_the_next_one_and_those_of
             .begin(submission(&format!("{process_id}-queued")))
             .await
             .unwrap();
-        writeln!(std::io::stdout(), "{READY}").unwrap();
-        // Until the parent kills this process or hangs up.
-        std::io::stdin().read_line(&mut String::new()).unwrap();
+        ready_and_wait();
         return running.finish(Outcome::Succeeded, Statistics::default()).await.unwrap();
     }
-    let directory = tempfile::tempdir().unwrap();
     let name = "the_queries_of_a_killed_process_are_closed_by_the_next_one_and_those_of_the_living_are_not";
-    let mut children: Vec<Child> = ["dead", "live"]
-        .iter()
-        .map(|id| start(name, directory.path(), id))
-        .collect();
-    let mut outputs: Vec<_> = children
-        .iter_mut()
-        .map(|child| BufReader::new(child.stdout.take().unwrap()))
-        .collect();
-    outputs.iter_mut().for_each(wait_until_ready);
+    let mut children: Vec<Child> = ["dead", "live"].iter().map(|id| start(&place, name, id)).collect();
+    children.iter_mut().for_each(wait_until_ready);
     let states = async |process_id: &str| {
-        let history = open_history(directory.path(), process_id).await;
+        let history = open_history(&place, process_id).await;
         let mut rows = all(&history).await;
         rows.sort_by(|a, b| a.query_id.cmp(&b.query_id));
         rows.into_iter()

@@ -1,5 +1,7 @@
 //! What the engine's tests share: an engine over temporary state, statements to their end, TPC-H data.
 
+#[allow(dead_code, reason = "shared with the contract suites inside the engine")]
+pub mod place;
 pub mod tpch;
 
 use arrow::array::RecordBatch;
@@ -82,6 +84,24 @@ pub struct Answer {
 impl Answer {
     pub fn table(&self) -> String {
         pretty_format_batches(&self.batches).unwrap().to_string()
+    }
+
+    /// Its rows, each as its values with `|` between them.
+    pub fn lines(&self) -> Vec<String> {
+        let options = arrow::util::display::FormatOptions::default().with_null("NULL");
+        let mut lines = Vec::new();
+        for batch in &self.batches {
+            let columns: Vec<_> = batch
+                .columns()
+                .iter()
+                .map(|column| arrow::util::display::ArrayFormatter::try_new(column.as_ref(), &options).unwrap())
+                .collect();
+            for row in 0..batch.num_rows() {
+                let values: Vec<String> = columns.iter().map(|column| column.value(row).to_string()).collect();
+                lines.push(values.join("|"));
+            }
+        }
+        lines
     }
 
     pub fn value(&self) -> String {

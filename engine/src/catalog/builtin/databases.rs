@@ -45,8 +45,8 @@ pub(super) async fn create(
     transaction.execute(insert(database)).await?;
     let mut names: Vec<&str> = tables.iter().map(|table| table.name.table.as_str()).collect();
     names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        let message = format!("the new database \"{name}\" has two tables \"{}\"", twice[0]);
+    if let Some((twice, _)) = names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next) {
+        let message = format!("the new database \"{name}\" has two tables \"{twice}\"");
         return Err(Error::new(ErrorCode::AlreadyExists, message));
     }
     for table in tables {
