@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod ddl;
 mod functions;
 mod hazards;
 mod layout;

@@ -96,6 +96,9 @@ fn code_and_message(error: &DataFusionError) -> (ErrorCode, String) {
         DataFusionError::SQL(parser, _) => (ErrorCode::SyntaxError, parser.to_string()),
         DataFusionError::NotImplemented(message) => (ErrorCode::NotSupported, plain(message)),
         DataFusionError::SchemaError(schema, _) => schema_error(schema),
+        DataFusionError::Plan(message) if message.contains("require unique expression names") => {
+            (ErrorCode::NotSupported, same_names(message))
+        }
         DataFusionError::Plan(message) => (plan_code(message), plain(message)),
         DataFusionError::Execution(message) => (execution_code(message), plain(message)),
         DataFusionError::ResourcesExhausted(message) if is_spill_limit(message) => {
@@ -138,8 +141,22 @@ fn schema_error(error: &SchemaError) -> (ErrorCode, String) {
             );
             (ErrorCode::ColumnNotFound, message)
         }
-        other => (ErrorCode::TypeMismatch, plain(&other.to_string())),
+        SchemaError::DuplicateUnqualifiedField { name } | SchemaError::DuplicateQualifiedField { name, .. } => {
+            let message = format!("two columns are named \"{name}\": give one of them another name with AS");
+            (ErrorCode::NotSupported, message)
+        }
     }
+}
+
+/// What to do about two columns of one name. The library says their places, and names that nobody has written.
+fn same_names(message: &str) -> String {
+    let place = |part: &str| part.split_whitespace().next()?.parse::<usize>().ok();
+    let places: Vec<usize> = message.split("at position ").skip(1).filter_map(place).collect();
+    let which = match places.as_slice() {
+        [first, second] => format!("columns {} and {} have", first + 1, second + 1),
+        _ => "two columns have".to_owned(),
+    };
+    format!("{which} the same name: give one of them another with AS, as in SELECT id, id AS again")
 }
 
 /// The columns that there are, if they are few enough to read.
@@ -237,7 +254,8 @@ fn plain(message: &str) -> String {
         "Invalid argument error: ",
         "Optimizer rule ",
     ];
-    let mut rest = message.trim();
+    let message = without_dump(message.split(BUG_REPORT).next().unwrap_or_default());
+    let mut rest = message.trim().trim_end_matches(['.', ':']).trim_end();
     while let Some(shorter) = PREFIXES.iter().find_map(|prefix| rest.strip_prefix(prefix)) {
         rest = shorter.trim_start();
     }
@@ -250,6 +268,32 @@ fn plain(message: &str) -> String {
         }
         _ => rest.to_owned(),
     }
+}
+
+/// What the library asks its own users to report; ours have another address.
+const BUG_REPORT: &str = "This issue was likely caused by a bug in DataFusion's code";
+
+/// The message up to where the library shows its own view of a statement, as programmers see it.
+fn without_dump(message: &str) -> &str {
+    const MARKS: &[&str] = &["Ident {", "Span {", "Span(", "Location(", "quote_style:", "Word(Word"];
+    if !MARKS.iter().any(|mark| message.contains(mark)) {
+        return message;
+    }
+    let begins_dump = |(at, word): (usize, &str)| {
+        let name = word.split(['(', '{', '[']).next().unwrap_or_default();
+        let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+        let opens = word.len() > name.len() || message[at + word.len()..].starts_with(" {");
+        (is_type && opens).then_some(at)
+    };
+    let words = message.split(' ').scan(0, |next, word| {
+        let at = *next;
+        *next += word.len() + 1;
+        Some((at, word))
+    });
+    words
+        .filter_map(begins_dump)
+        .next()
+        .map_or(message, |at| &message[..at])
 }
 
 fn shortened(message: &str) -> String {
@@ -285,6 +329,31 @@ mod tests {
     fn prefixes_of_the_library_go_and_names_in_capitals_stay() {
         assert_eq!(plain("Error during planning: Cannot coerce"), "cannot coerce");
         assert_eq!(plain("UNION needs"), "UNION needs");
+    }
+
+    #[test]
+    fn what_is_meant_for_programmers_of_the_library_is_left_out() {
+        let internal = DataFusionError::Internal("Bad plan".to_owned());
+        assert_eq!(from_datafusion(internal).message(), "bad plan");
+        let dump = "Unsupported ast node Identifier(Ident { value: \"x\", quote_style: None, span: Span(..) })";
+        let refused = DataFusionError::NotImplemented(dump.to_owned());
+        assert_eq!(from_datafusion(refused).message(), "unsupported ast node");
+        assert_eq!(
+            plain("Cannot cast Struct(a) to List(b)."),
+            "cannot cast Struct(a) to List(b)"
+        );
+    }
+
+    #[test]
+    fn two_columns_of_one_name_are_not_supported_and_their_places_are_named() {
+        let message = "Projections require unique expression names but the expression \"Int64(1)\" at position 0 and \
+                       \"Int64(1)\" at position 1 have the same name. Consider aliasing (\"AS\") one of them.";
+        let error = from_datafusion(DataFusionError::Plan(message.to_owned()));
+        assert_eq!(error.code(), ErrorCode::NotSupported);
+        assert!(
+            error.message().starts_with("columns 1 and 2 have the same name"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -191,7 +191,10 @@ impl<'a> Planning<'a> {
     /// A state that knows the relations of `view`.
     pub async fn state(&self, view: &View) -> Result<SessionState> {
         let session = self.session();
-        state::of_query(&self.planner.template, view, session, &self.request.storage).await
+        {
+            let limit = self.planner.bounds.limits.relations;
+            state::of_query(&self.planner.template, view, session, &self.request.storage, limit).await
+        }
     }
 
     /// The logical plan of the query `tree` over the statement's relations, and the state that it was made with.

@@ -51,6 +51,7 @@ pub async fn of_query(
     view: &View,
     session: &Snapshot,
     storage: &Arc<QueryStorage>,
+    relation_limit: usize,
 ) -> Result<SessionState> {
     let mut config = template.config().clone();
     let options = config.options_mut();
@@ -66,7 +67,7 @@ pub async fn of_query(
     for (name, visible) in view.relations() {
         let table = match visible {
             Visible::Table(table) => Arc::clone(table),
-            Visible::View(inner) => planned(template, inner, session, storage).await?,
+            Visible::View(inner) => planned(template, inner, session, storage, relation_limit).await?,
         };
         database(&list, &name.catalog, &name.database)
             .and_then(|database| database.register_table(name.table.clone(), table))
@@ -81,14 +82,15 @@ fn planned<'a>(
     inner: &'a VisibleView,
     session: &'a Snapshot,
     storage: &'a Arc<QueryStorage>,
+    relation_limit: usize,
 ) -> BoxFuture<'a, Result<Arc<dyn TableProvider>>> {
     async move {
         let own = Snapshot {
             defaults: inner.defaults.clone(),
             ..session.clone()
         };
-        let state = of_query(template, &inner.view, &own, storage).await?;
-        view::table(inner, &state).await
+        let state = of_query(template, &inner.view, &own, storage, relation_limit).await?;
+        view::table(inner, &state, relation_limit).await
     }
     .boxed()
 }

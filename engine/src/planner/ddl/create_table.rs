@@ -37,7 +37,7 @@ pub async fn create_table(planning: &Planning<'_>, create: &CreateTable) -> Resu
             _ => Err(place::already_exists(&name, &present)),
         };
     }
-    let (location, ownership) = place::of_table(planning, &name, &database, create.location.as_deref())?;
+    let (location, ownership) = place::of_table(planning, &name, &database, create)?;
     let format = declared_format(create)?;
     match &create.query {
         None => {

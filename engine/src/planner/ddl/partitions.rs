@@ -1,9 +1,10 @@
 //! Partitions: SHOW PARTITIONS, MSCK REPAIR TABLE, ALTER TABLE … ADD and DROP PARTITION.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{place, stored};
-use crate::catalog::{Change, IfExists, Partition, Relation, TableDefinition};
+use crate::catalog::{Change, Column, IfExists, Partition, Relation, TableDefinition};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::{self, DeclaredPartition};
 use crate::governance;
@@ -36,8 +37,18 @@ pub async fn repair_table(planning: &Planning<'_>, table: &Reference) -> Result<
     let mut declaration = governance::declaration(&table, sources).await?;
     declaration.partitions.retain(|one| !one.dropped);
     let found = formats::find_partitions(sources.storage, &declaration, sources.formats).await?;
-    let is_known = |values: &Vec<Option<String>>| registered.iter().any(|one| !one.dropped && one.values == *values);
-    let new: Vec<DeclaredPartition> = found.into_iter().filter(|one| !is_known(&one.values)).collect();
+    let known = registered
+        .iter()
+        .filter(|one| !one.dropped)
+        .map(|one| canonical(&table, &one.values));
+    let known = known.collect::<Result<BTreeSet<_>>>()?;
+    let mut new = Vec::new();
+    for one in found {
+        let values = canonical(&table, &one.values)?;
+        if !known.contains(&values) {
+            new.push(DeclaredPartition { values, ..one });
+        }
+    }
     let line = |one: &DeclaredPartition| [Some(shown(&table, &one.values)), Some("added".to_owned())];
     let report = rows::of_text(["partition", "repair"], new.iter().map(line).collect())?;
     if new.is_empty() {
@@ -87,13 +98,15 @@ pub async fn add_partitions(planning: &Planning<'_>, add: &AddPartitions) -> Res
 pub async fn drop_partitions(planning: &Planning<'_>, drop: &DropPartitions) -> Result<Plan> {
     let table = partitioned(planning, &drop.table).await?;
     let known = present(planning, &table).await?;
+    let known = known.iter().map(|one| canonical(&table, &one.values));
+    let known = known.collect::<Result<BTreeSet<_>>>()?;
     let mut partitions = Vec::with_capacity(drop.partitions.len());
     for spec in &drop.partitions {
         let values = values(&table, spec)?;
-        match known.iter().find(|one| one.values == values) {
-            Some(_) => partitions.push(values),
-            None if drop.if_exists => {}
-            None => {
+        match known.contains(&values) {
+            true => partitions.push(values),
+            false if drop.if_exists => {}
+            false => {
                 let partition = shown(&table, &values);
                 let message = format!(
                     "the table {} has no partition \"{partition}\"; SHOW PARTITIONS lists them",
@@ -139,7 +152,7 @@ fn values(table: &TableDefinition, spec: &PartitionSpec) -> Result<Vec<Option<St
             return Err(stored::no_column(name, &of_table, known));
         }
     }
-    let value = |column: &crate::catalog::Column| {
+    let value = |column: &Column| {
         let mut given = spec.values.iter().filter(|(name, _)| *name == column.name);
         match (given.next(), given.next()) {
             (Some((_, value)), None) => formats::partition_value(&column.name, &column.data_type, value.as_deref()),
@@ -154,6 +167,14 @@ fn values(table: &TableDefinition, spec: &PartitionSpec) -> Result<Vec<Option<St
         }
     };
     columns.iter().map(value).collect()
+}
+
+/// `values`, each in the one spelling that its column's type has.
+fn canonical(table: &TableDefinition, values: &[Option<String>]) -> Result<Vec<Option<String>>> {
+    let value = |(column, value): (&Column, &Option<String>)| {
+        formats::partition_value(&column.name, &column.data_type, value.as_deref())
+    };
+    table.partition_columns.iter().zip(values).map(value).collect()
 }
 
 /// A partition as Hive shows it: `dt=2024-01-01/hour=7`.

@@ -8,7 +8,7 @@ use crate::governance;
 use crate::name::{DEFAULT_CATALOG, TableName};
 use crate::planner::planner::Planning;
 use crate::storage::Location;
-use crate::syntax::{DatabaseReference, Reference};
+use crate::syntax::{CreateTable, DatabaseReference, Reference};
 
 /// The database that a statement names, which must be there.
 ///
@@ -96,10 +96,15 @@ pub fn of_table(
     planning: &Planning<'_>,
     name: &TableName,
     database: &Database,
-    written: Option<&str>,
+    create: &CreateTable,
 ) -> Result<(Location, Ownership)> {
-    if let Some(written) = written {
-        return Ok((directory(planning, written)?, Ownership::External));
+    if let Some(written) = &create.location {
+        let location = if create.external {
+            existing(planning, written)?
+        } else {
+            directory(planning, written)?
+        };
+        return Ok((location, Ownership::External));
     }
     let own = format!("{}-{}/", path_step(&name.table), planning.query_id());
     let base = match &database.location {
@@ -113,6 +118,17 @@ pub fn of_table(
     let location = Location::parse(&format!("{base}/{own}"), Path::new("/"))?;
     planning.sources().storage.permit(&location);
     Ok((location, Ownership::Managed))
+}
+
+/// The place of files that are there: a directory, a pattern, or a file, which is what a name with an ending is taken for.
+fn existing(planning: &Planning<'_>, written: &str) -> Result<Location> {
+    let location = Location::parse(written, &planning.defaults().working_directory)?;
+    planning.sources().storage.store(&location)?;
+    let has_ending = location.path().filename().is_some_and(|name| name.contains('.'));
+    if location.is_glob() || has_ending {
+        return Ok(location);
+    }
+    Ok(location.into_directory())
 }
 
 /// The directory that a statement names.

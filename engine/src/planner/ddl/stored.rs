@@ -152,10 +152,15 @@ pub fn twice(name: &str, of: &str) -> Error {
     Error::new(ErrorCode::AlreadyExists, message)
 }
 
+/// How many columns an error names at most.
+const COLUMNS_NAMED: usize = 12;
+
 /// `COLUMN_NOT_FOUND` with the nearest of `known`.
 pub fn no_column<'a>(name: &str, of: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
-    let hint = match nearest(name, known) {
+    let known: Vec<&str> = known.into_iter().collect();
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("; did you mean {}?", quoted(near)),
+        None if known.len() <= COLUMNS_NAMED => format!("; it has {}", known.join(", ")),
         None => String::new(),
     };
     let message = format!("{of} has no column {}{hint}", quoted(name));

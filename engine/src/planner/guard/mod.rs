@@ -6,8 +6,23 @@
 
 mod calls;
 mod depth;
+mod sizes;
 mod subqueries;
 
 pub use calls::check_calls;
 pub use depth::check_depth;
-pub use subqueries::check;
+
+use datafusion::logical_expr::LogicalPlan;
+
+use crate::error::Result;
+
+/// Refuses the plan, as the SQL planner made it, if something in it would have a wrong answer, none, or take the memory of the
+/// machine.
+///
+/// # Errors
+///
+/// `NOT_SUPPORTED`, with what to write instead; `EXCEEDED_MEMORY_LIMIT`.
+pub fn check(plan: &LogicalPlan) -> Result<()> {
+    subqueries::check(plan)?;
+    sizes::check(plan)
+}

@@ -7,6 +7,7 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::Schema;
@@ -93,6 +94,7 @@ async fn read(store: &dyn ObjectStore, object: &ObjectMeta) -> Result<ParquetMet
             let bytes = store.get_range(&object.location, range.clone()).await;
             buffers.push(bytes.map_err(|error| ParquetError::External(Box::new(error)))?);
         }
+        check_length(object.size, &wanted, &buffers)?;
         decoder.push_ranges(wanted, buffers)?;
         match decoder.try_decode()? {
             DecodeResult::Data(footer) => return Ok(footer),
@@ -102,9 +104,32 @@ async fn read(store: &dyn ObjectStore, object: &ObjectMeta) -> Result<ParquetMet
     }
 }
 
+/// Refuses a footer that says it is longer than its file: the decoder subtracts the one from the other.
+fn check_length(size: u64, ranges: &[Range<u64>], buffers: &[Bytes]) -> Result<(), ParquetError> {
+    let end = ranges.iter().position(|range| range.end == size);
+    let Some(tail) = end.and_then(|index| buffers[index].last_chunk::<8>()) else {
+        return Ok(());
+    };
+    let said = u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]);
+    if u64::from(said) + tail.len() as u64 <= size {
+        return Ok(());
+    }
+    let message = format!("its footer says that it is {said} bytes long, and the file has {size}");
+    Err(ParquetError::General(message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_footer_longer_than_its_file_is_refused() {
+        for (length, fits) in [(92_u32, true), (93, false), (u32::MAX, false)] {
+            let tail = [length.to_le_bytes(), *b"PAR1"].concat();
+            let checked = check_length(100, &[50..100], &[Bytes::from([vec![0; 42], tail].concat())]);
+            assert_eq!(checked.is_ok(), fits, "{length}");
+        }
+    }
 
     #[test]
     fn the_first_read_is_bounded_and_never_longer_than_the_file() {

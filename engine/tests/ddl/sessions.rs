@@ -1,0 +1,196 @@
+use super::{ok, refused, rows, value};
+use crate::support::TestEngine;
+use owlet_engine::ErrorCode;
+
+#[tokio::test]
+async fn use_holds_for_the_session_alone() {
+    let engine = TestEngine::local().await;
+    let (s, other) = (engine.session(), engine.session());
+    ok(&s, "CREATE DATABASE d").await;
+    ok(&s, "CREATE TABLE d.t AS SELECT 1 AS a").await;
+    ok(&s, "USE d").await;
+    assert_eq!(value(&s, "SELECT a FROM t").await, "1");
+    refused(&other, "SELECT a FROM t", ErrorCode::TableNotFound, &["t"]).await;
+    ok(&other, "USE lake.d").await;
+    assert_eq!(value(&other, "SELECT a FROM t").await, "1");
+    refused(
+        &s,
+        "USE dd",
+        ErrorCode::DatabaseNotFound,
+        &["\"dd\"", "did you mean \"d\""],
+    )
+    .await;
+    refused(&s, "USE hive.d", ErrorCode::DatabaseNotFound, &["hive"]).await;
+    assert_eq!(
+        value(&s, "SELECT a FROM \"T\"").await,
+        "1",
+        "names of tables have no case"
+    );
+}
+
+#[tokio::test]
+async fn temporary_tables_are_the_sessions_own() {
+    let engine = TestEngine::local().await;
+    let (s, other) = (engine.session(), engine.session());
+    ok(&s, "CREATE TABLE t AS SELECT 1 AS a").await;
+    assert_eq!(
+        value(&s, "CREATE TEMPORARY TABLE t AS SELECT 10 AS a UNION ALL SELECT 20").await,
+        "2"
+    );
+    assert_eq!(value(&s, "SELECT sum(a) FROM t").await, "30");
+    assert_eq!(value(&s, "SELECT sum(a) FROM default.t").await, "1");
+    assert_eq!(value(&other, "SELECT sum(a) FROM t").await, "1");
+    ok(&s, "INSERT INTO t SELECT a + 5 FROM t").await;
+    assert_eq!(value(&s, "SELECT sum(a) FROM t").await, "70");
+    assert_eq!(rows(&s, "SHOW TABLES").await, ["t|TEMPORARY TABLE|NULL"]);
+    refused(
+        &s,
+        "CREATE TEMP TABLE t AS SELECT 1 AS a",
+        ErrorCode::AlreadyExists,
+        &["temporary"],
+    )
+    .await;
+    ok(&s, "DROP TABLE t").await;
+    assert_eq!(value(&s, "SELECT sum(a) FROM t").await, "1");
+    ok(&s, "CREATE TEMP TABLE typed (a INT NOT NULL, b VARCHAR)").await;
+    refused(
+        &s,
+        "INSERT INTO typed VALUES (NULL, 'x')",
+        ErrorCode::InvalidValue,
+        &["NOT NULL"],
+    )
+    .await;
+    assert_eq!(value(&s, "SELECT count(*) FROM typed").await, "0");
+}
+
+#[tokio::test]
+async fn a_temporary_table_is_within_its_limit() {
+    let engine = TestEngine::open(&[("OWLET_CATALOG_TEMPORARY_TABLE_LIMIT_BYTES", "100000")]).await;
+    let s = engine.session();
+    let sql = "CREATE TEMPORARY TABLE t AS SELECT value AS a FROM generate_series(1, 100000)";
+    refused(&s, sql, ErrorCode::ExceededMemoryLimit, &["temporary", "100000"]).await;
+    refused(&s, "SELECT * FROM t", ErrorCode::TableNotFound, &["t"]).await;
+}
+
+#[tokio::test]
+async fn prepared_statements_take_values_and_nothing_else() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(
+        &s,
+        "CREATE TABLE t AS SELECT * FROM (VALUES (1, 'a'), (2, 'b'' OR ''1''=''1'), (3, NULL)) AS r(id, name)",
+    )
+    .await;
+    ok(&s, "PREPARE p AS SELECT id FROM t WHERE id > $1 AND id < $2").await;
+    assert_eq!(rows(&s, "EXECUTE p(1, 3)").await, ["2"]);
+    ok(&s, "PREPARE q FROM SELECT id FROM t WHERE name = ?").await;
+    assert_eq!(rows(&s, "EXECUTE q USING 'b'' OR ''1''=''1'").await, ["2"]);
+    assert_eq!(rows(&s, "EXECUTE q USING 'x'' OR 1=1 --'").await, Vec::<String>::new());
+    ok(&s, "PREPARE typed (BIGINT) AS SELECT $1 + 1 AS n").await;
+    assert_eq!(value(&s, "EXECUTE typed(41)").await, "42");
+    ok(&s, "PREPARE i AS INSERT INTO t VALUES ($1, $2)").await;
+    assert_eq!(value(&s, "EXECUTE i(4, 'd')").await, "1");
+    assert_eq!(value(&s, "SELECT name FROM t WHERE id = 4").await, "d");
+    refused(&s, "EXECUTE p(1)", ErrorCode::InvalidValue, &["2", "1"]).await;
+    refused(
+        &s,
+        "EXECUTE pp(1, 2)",
+        ErrorCode::InvalidValue,
+        &["\"pp\"", "did you mean \"p\""],
+    )
+    .await;
+    refused(&s, "PREPARE p AS SELECT 1", ErrorCode::AlreadyExists, &["\"p\""]).await;
+    ok(&s, "DEALLOCATE PREPARE p").await;
+    refused(&s, "EXECUTE p(1, 2)", ErrorCode::InvalidValue, &["\"p\""]).await;
+    refused(
+        &engine.session(),
+        "EXECUTE q USING 'a'",
+        ErrorCode::InvalidValue,
+        &["\"q\""],
+    )
+    .await;
+    ok(&s, "DROP TABLE t").await;
+    refused(&s, "EXECUTE q USING 'a'", ErrorCode::TableNotFound, &["t"]).await;
+}
+
+#[tokio::test]
+async fn settings_are_those_of_the_list_and_of_the_session() {
+    let engine = TestEngine::local().await;
+    let (s, other) = (engine.session(), engine.session());
+    ok(&s, "SET time_zone = 'Asia/Tokyo'").await;
+    assert_eq!(rows(&s, "SHOW time_zone").await, ["time_zone|Asia/Tokyo"]);
+    assert_ne!(rows(&other, "SHOW time_zone").await, ["time_zone|Asia/Tokyo"]);
+    ok(&s, "RESET time_zone").await;
+    assert_eq!(rows(&s, "SHOW time_zone").await, rows(&other, "SHOW time_zone").await);
+    for name in [
+        "datafusion.runtime.memory_limit",
+        "datafusion.runtime.temp_directory",
+        "datafusion.catalog.location",
+    ] {
+        refused(&s, &format!("SET {name} = '1G'"), ErrorCode::InvalidSetting, &[name]).await;
+        refused(&s, &format!("RESET {name}"), ErrorCode::InvalidSetting, &[name]).await;
+    }
+    refused(
+        &s,
+        "SET tme_zone = 'UTC'",
+        ErrorCode::InvalidSetting,
+        &["did you mean \"time_zone\""],
+    )
+    .await;
+    refused(&s, "SET batch_size = 0", ErrorCode::InvalidSetting, &["1 to"]).await;
+    ok(&s, "SET query_time_limit_seconds = 1").await;
+    let long = "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE (a.value * b.value) % 7 = 1";
+    refused(&s, long, ErrorCode::ExceededTimeLimit, &["1 s"]).await;
+}
+
+#[tokio::test]
+async fn explain_analyze_says_what_was_requested() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(&s, "CREATE TABLE t AS SELECT value AS a FROM generate_series(1, 1000)").await;
+    let answer = ok(&s, "EXPLAIN ANALYZE SELECT sum(a) FROM t").await;
+    let line = answer.lines().pop().unwrap();
+    let requests = &answer.statistics.requests;
+    assert!(line.starts_with("storage|requests="), "{line}");
+    assert!(
+        line.contains(&format!("GET {}", requests.get)) && line.contains("LIST 1"),
+        "{line}"
+    );
+    assert!(
+        line.contains(&format!("bytes_scanned={}", answer.statistics.bytes_scanned)),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn show_finds_what_its_pattern_means() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(&s, "CREATE DATABASE sales").await;
+    ok(&s, "CREATE TABLE sales.orders (a INT)").await;
+    ok(&s, "CREATE TABLE sales.order_lines (a INT)").await;
+    assert_eq!(
+        rows(&s, "SHOW TABLES IN sales LIKE 'order_'").await,
+        ["orders|TABLE|NULL"]
+    );
+    assert_eq!(
+        rows(&s, "SHOW TABLES IN sales 'order_*'").await,
+        ["order_lines|TABLE|NULL"]
+    );
+    assert_eq!(rows(&s, "SHOW DATABASES LIKE 'sal%'").await, ["sales|NULL|NULL"]);
+    assert!(
+        rows(&s, "SHOW FUNCTIONS LIKE 'date_tr%'")
+            .await
+            .contains(&"date_trunc|scalar".to_owned())
+    );
+    assert_eq!(
+        rows(&s, "SHOW COLUMNS FROM sales.orders").await,
+        ["a|int|YES|NULL|NULL"]
+    );
+    assert_eq!(
+        rows(&s, "DESCRIBE SELECT 1 AS a, 'x' AS b").await,
+        ["a|bigint|NO|NULL|NULL", "b|string|NO|NULL|NULL"]
+    );
+    let columns = "SELECT column_name, data_type, ordinal_position FROM information_schema.columns WHERE table_schema = 'sales' AND table_name = 'orders'";
+    assert_eq!(rows(&s, columns).await, ["a|int|1"]);
+}
