@@ -498,6 +498,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a flat table")]
     fn every_spelling_means_one_type() {
         use DataType::*;
         use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};

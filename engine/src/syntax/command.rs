@@ -132,6 +132,10 @@ pub struct DropDatabase {
 
 /// CREATE TABLE in all its forms: `DataFusion`'s, Hive's, Athena's CREATE TABLE … WITH (…) AS, and the plain one.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the statement, and they are independent"
+)]
 pub struct CreateTable {
     /// Its name.
     pub name: Reference,
@@ -143,7 +147,8 @@ pub struct CreateTable {
     pub or_replace: bool,
     /// IF NOT EXISTS.
     pub if_not_exists: bool,
-    /// The declared columns, without partition columns that are declared with a type of their own.
+    /// The declared columns, without partition columns that are declared with a type of their own. With a query, those that its
+    /// columns are given the names of and cast to, in their order.
     pub columns: Vec<Column>,
     /// PARTITIONED BY (name type, …), or (name, …) of columns declared above or named by the query: then without a type.
     pub partition_columns: Vec<PartitionColumn>,
@@ -158,7 +163,8 @@ pub struct CreateTable {
     /// What says how the files are written: OPTIONS (…), WITH SERDEPROPERTIES (…), ROW FORMAT DELIMITED (as `field.delim`,
     /// `escape.delim`, `serialization.null.format` …, as Hive names them), format options of WITH (…). Keys in lower case.
     pub format_options: BTreeMap<String, String>,
-    /// TBLPROPERTIES (…), as written.
+    /// TBLPROPERTIES (…), as written. (Athena's `write_compression` and `compression_level` of WITH are format options, and
+    /// `parquet_compression` is `write_compression`.)
     pub properties: BTreeMap<String, String>,
     /// LOCATION '…', or `external_location = '…'` of WITH (…).
     pub location: Option<String>,
@@ -212,7 +218,8 @@ pub struct Drop {
 pub struct Insert {
     /// The table.
     pub table: Reference,
-    /// The columns that the query gives, in its order; all of the table if none are named.
+    /// The columns that the query gives, in its order, lower case unless quoted; all of the table if none are named. One means
+    /// the column of the same letters, or else the only one that differs by case alone.
     pub columns: Vec<String>,
     /// PARTITION (dt='…', hr): partition columns, with the constant where there is one.
     pub partition: Vec<(String, Option<String>)>,

@@ -1,5 +1,7 @@
 //! Names and constants, as the statements of the catalogue write them.
 
+use std::collections::HashSet;
+
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
@@ -151,6 +153,29 @@ impl Reader<'_> {
         self.advance();
         Ok(value)
     }
+}
+
+/// Refuses a name that stands a second time: `ALREADY_EXISTS: the column "a" is named twice`.
+pub(super) fn refuse_twice<'n>(
+    names: impl IntoIterator<Item = &'n Name>,
+    folded: impl Fn(&Name) -> String,
+    kind: &str,
+) -> Result<()> {
+    let mut seen = HashSet::new();
+    match names.into_iter().find(|name| !seen.insert(folded(name))) {
+        Some(twice) => {
+            let message = format!("the {kind} \"{}\" is named twice", twice.written);
+            Err(twice.error(ErrorCode::AlreadyExists, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The names in lower case, save where two differ by case alone.
+pub(super) fn in_lower_case<'n>(names: impl Iterator<Item = &'n Name> + Clone) -> impl Fn(&Name) -> String {
+    let lower: HashSet<String> = names.clone().map(Name::lower).collect();
+    let twins = lower.len() < names.map(Name::folded).collect::<HashSet<_>>().len();
+    move |name| if twins { name.folded() } else { name.lower() }
 }
 
 /// Which words are constants.

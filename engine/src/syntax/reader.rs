@@ -23,14 +23,14 @@ pub(super) struct Reader<'a> {
     parameters: Parameters,
     /// Where the last token of the statement ends, semicolons aside.
     end: Location,
-    with_data: Option<WithData>,
+    with_rows: Option<WithRows>,
 }
 
 /// WITH \[NO\] DATA at the end of a statement. It is taken off before the query in front of it is read, since the parser
 /// would take it for a part of GROUP BY.
 #[derive(Clone, Copy)]
-struct WithData {
-    data: bool,
+struct WithRows {
+    rows: bool,
     position: Option<Position>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     ) -> Self {
         let last = tokens.iter().rev().find(|token| !is_end(&token.token));
         let end = last.map_or(Location::empty(), |token| token.span.end);
-        let with_data = take_with_data(&mut tokens);
+        let with_rows = take_with_rows(&mut tokens);
         let parser = Parser::new(&OwletDialect)
             .with_tokens_with_locations(tokens)
             .with_recursion_limit(limits.nesting);
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
             parser,
             parameters,
             end,
-            with_data,
+            with_rows,
         };
         while reader.takes_token(&Token::SemiColon) {}
         reader
@@ -182,14 +182,19 @@ impl<'a> Reader<'a> {
         Ok(Tree::Statement(Box::new(SqlStatement::Query(query))))
     }
 
+    /// Refuses parameters anywhere in the statement: `what` keeps its own text.
+    pub(super) fn refuse_parameters(&self, what: &str) -> Result<()> {
+        self.parameters.refuse(what)
+    }
+
     /// Lets sqlparser read something.
     pub(super) fn sqlparser<T>(&mut self, read: impl FnOnce(&mut Parser<'a>) -> Result<T, ParserError>) -> Result<T> {
         read(&mut self.parser).map_err(|error| from_sqlparser(error, self.limits))
     }
 
-    /// Reads WITH \[NO\] DATA at the end of the statement: whether there is to be data.
+    /// Reads WITH \[NO\] DATA at the end of the statement: whether the rows of the query are wanted.
     pub(super) fn take_with_data(&mut self) -> bool {
-        self.with_data.take().is_none_or(|clause| clause.data)
+        self.with_rows.take().is_none_or(|clause| clause.rows)
     }
 
     /// Checks that the statement ends here, and that nothing of it was overlooked.
@@ -208,7 +213,7 @@ impl<'a> Reader<'a> {
             };
             return Err(self.error(ErrorCode::SyntaxError, message));
         }
-        if let Some(WithData { position, .. }) = self.with_data {
+        if let Some(WithRows { position, .. }) = self.with_rows {
             let message = "expected the end of the statement, found \"WITH\"; WITH DATA belongs to CREATE TABLE AS";
             return Err(at(position, Error::new(ErrorCode::SyntaxError, message)));
         }
@@ -260,7 +265,7 @@ fn unquoted(token: &Token) -> Option<&str> {
     }
 }
 
-fn take_with_data(tokens: &mut Vec<TokenWithSpan>) -> Option<WithData> {
+fn take_with_rows(tokens: &mut Vec<TokenWithSpan>) -> Option<WithRows> {
     let end = tokens.iter().rposition(|token| !is_end(&token.token))? + 1;
     let is = |words: &[&str]| {
         let tail = end.checked_sub(words.len()).map(|start| &tokens[start..end]);
@@ -270,7 +275,7 @@ fn take_with_data(tokens: &mut Vec<TokenWithSpan>) -> Option<WithData> {
                 .all(|(token, word)| unquoted(&token.token).is_some_and(|found| found.eq_ignore_ascii_case(word)))
         })
     };
-    let (length, data) = if is(&["WITH", "NO", "DATA"]) {
+    let (length, rows) = if is(&["WITH", "NO", "DATA"]) {
         (3, false)
     } else if is(&["WITH", "DATA"]) {
         (2, true)
@@ -280,5 +285,5 @@ fn take_with_data(tokens: &mut Vec<TokenWithSpan>) -> Option<WithData> {
     let start = end - length;
     let position = position_of(tokens[start].span.start);
     tokens.drain(start..end);
-    Some(WithData { data, position })
+    Some(WithRows { rows, position })
 }

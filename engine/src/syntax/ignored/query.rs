@@ -64,7 +64,7 @@ pub(super) fn check(query: &Query) -> Result<()> {
 /// A statement that begins as a query may still be a change of data: `WITH x AS (…) INSERT …`.
 fn check_body(body: &SetExpr) -> Result<()> {
     match body {
-        SetExpr::Insert(_) => Err(not_yet("INSERT")),
+        SetExpr::Insert(_) => refuse_if(true, "INSERT behind WITH", "write INSERT INTO … WITH … SELECT …", None),
         SetExpr::Update(_) => Err(not_yet("UPDATE")),
         SetExpr::Delete(_) => Err(not_yet("DELETE")),
         SetExpr::Merge(_) => Err(not_yet("MERGE")),

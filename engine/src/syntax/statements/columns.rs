@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 use crate::catalog::{Column, types};
 use crate::error::{ErrorCode, Position, Result};
 use crate::syntax::command::PartitionColumn;
-use crate::syntax::names::Name;
+use crate::syntax::names::{Name, in_lower_case, refuse_twice};
 use crate::syntax::reader::Reader;
 
 /// A column as it is declared.
@@ -129,33 +129,26 @@ pub(super) fn folded(
     has_query: bool,
 ) -> Result<(Vec<Column>, Vec<PartitionColumn>)> {
     let typed = |column: &&Declared| column.data_type.is_some();
-    let all = || columns.iter().chain(partitions.iter().filter(typed)).map(|c| &c.name);
-    let mut seen = HashSet::new();
-    if let Some(twice) = all().find(|name| !seen.insert(name.folded())) {
-        let message = format!("the column \"{}\" is declared twice", twice.written);
-        return Err(twice.error(ErrorCode::AlreadyExists, message));
-    }
-    let lower: HashSet<String> = all().map(Name::lower).collect();
-    let twins = lower.len() < seen.len();
-    let fold = |name: &Name| if twins { name.folded() } else { name.lower() };
-    let mut named = HashSet::new();
-    for column in &partitions {
-        let name = fold(&column.name);
-        if column.data_type.is_none()
-            && !has_query
-            && !columns.is_empty()
-            && !columns.iter().any(|c| fold(&c.name) == name)
-        {
-            let message = format!(
-                "PARTITIONED BY names \"{}\", which is not declared; write its type behind it",
-                column.name.written
-            );
-            return Err(column.name.error(ErrorCode::ColumnNotFound, message));
-        }
-        if !named.insert(name) {
-            let message = format!("PARTITIONED BY names \"{}\" twice", column.name.written);
-            return Err(column.name.error(ErrorCode::AlreadyExists, message));
-        }
+    let all = columns
+        .iter()
+        .chain(partitions.iter().filter(typed))
+        .map(|column| &column.name);
+    refuse_twice(all.clone(), Name::folded, "column")?;
+    let fold = in_lower_case(all);
+    refuse_twice(partitions.iter().map(|column| &column.name), &fold, "partition column")?;
+    let declared: HashSet<String> = columns.iter().map(|column| fold(&column.name)).collect();
+    let missing = partitions
+        .iter()
+        .find(|column| column.data_type.is_none() && !declared.contains(&fold(&column.name)));
+    if let Some(column) = missing
+        && !has_query
+        && !columns.is_empty()
+    {
+        let message = format!(
+            "PARTITIONED BY names \"{}\", which is not declared; write its type behind it",
+            column.name.written
+        );
+        return Err(column.name.error(ErrorCode::ColumnNotFound, message));
     }
     let partition_columns = partitions
         .iter()

@@ -143,6 +143,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a flat table")]
     fn what_is_not_offered_is_refused_at_its_place() {
         check_refusals(&[
             (

@@ -18,7 +18,7 @@ pub(super) fn describe(reader: &mut Reader<'_>) -> Result<Command> {
             return Err(reader.unsupported(&format!("DESCRIBE {word}"), "write DESCRIBE with the name of a table"));
         }
     }
-    if reader.is_query(0) && !(reader.is("TABLE") && !reader.is_query(1)) {
+    if reader.is_query(0) && (!reader.is("TABLE") || reader.is_query(1)) {
         return Ok(Command::DescribeQuery(reader.query()?));
     }
     if named && !reader.takes("TABLE") {

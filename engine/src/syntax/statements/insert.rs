@@ -1,13 +1,11 @@
-//! INSERT INTO.
-
-use std::collections::HashSet;
+//! INSERT INTO: where the rows go, and the query that gives them.
 
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::partitions::partition_value;
-use crate::error::{ErrorCode, Result};
+use crate::error::Result;
 use crate::syntax::command::{Command, Insert};
-use crate::syntax::names::Name;
+use crate::syntax::names::{Name, refuse_twice};
 use crate::syntax::reader::{Reader, unsupported};
 
 pub(super) fn insert(reader: &mut Reader<'_>) -> Result<Command> {
@@ -52,10 +50,13 @@ pub(super) fn insert(reader: &mut Reader<'_>) -> Result<Command> {
     }
     let query = reader.query()?;
     refuse_clause(reader)?;
-    let partition = partition.unwrap_or_default();
+    let columns = columns.unwrap_or_default();
+    let partition: Vec<(Name, Option<String>)> = partition.unwrap_or_default();
+    refuse_twice(&columns, Name::folded, "column")?;
+    refuse_twice(partition.iter().map(|(name, _)| name), Name::lower, "partition column")?;
     Ok(Command::Insert(Box::new(Insert {
         table,
-        columns: distinct(columns.unwrap_or_default())?,
+        columns: columns.iter().map(Name::folded).collect(),
         partition: partition
             .into_iter()
             .map(|(name, value)| (name.lower(), value))
@@ -81,16 +82,6 @@ fn refuse_clause(reader: &Reader<'_>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The names in lower case, unless two differ by case alone.
-fn distinct(names: Vec<Name>) -> Result<Vec<String>> {
-    let mut seen = HashSet::new();
-    if let Some(twice) = names.iter().find(|name| !seen.insert(name.folded())) {
-        let message = format!("the column \"{}\" is named twice", twice.written);
-        return Err(twice.error(ErrorCode::AlreadyExists, message));
-    }
-    Ok(names.iter().map(Name::folded).collect())
 }
 
 #[cfg(test)]
@@ -194,6 +185,12 @@ mod tests {
                 19,
             ),
             ("insert into t", SyntaxError, "expected VALUES or a query", 0),
+            (
+                "insert into t partition (a = 1, A) select 1",
+                AlreadyExists,
+                "the partition column \"A\" is named twice",
+                33,
+            ),
             ("insert t values (1)", SyntaxError, "expected INTO", 8),
             (
                 "insert into t values (?)",
@@ -207,7 +204,12 @@ mod tests {
                 "expected a constant",
                 30,
             ),
-            ("insert into t select * from s for update", NotSupported, "FOR UPDATE", 15),
+            (
+                "insert into t select * from s for update",
+                NotSupported,
+                "FOR UPDATE",
+                15,
+            ),
             (
                 "insert into t values (1) values (2)",
                 SyntaxError,

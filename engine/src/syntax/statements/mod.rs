@@ -275,9 +275,16 @@ mod tests {
             "",
         ] {
             for part in ["(", "struct<a:", "array<", "map(", "[", "case when "] {
-                let sql = format!("{before}{}", part.repeat((1 << 20) / part.len()));
+                let sql = format!("{before}{}", part.repeat(1_000));
                 assert_eq!(outcome(sql), exceeded, "{before} {part}");
             }
+        }
+        for before in ["create table t (a ", "insert into t values ", ""] {
+            assert_eq!(
+                outcome(format!("{before}{}", "(".repeat(1 << 20))),
+                exceeded,
+                "{before}"
+            );
         }
         for sql in [
             "prepare p as ".repeat(50_000),

@@ -1,13 +1,11 @@
 //! ALTER TABLE … ADD and DROP PARTITION, MSCK REPAIR TABLE.
 
-use std::collections::HashSet;
-
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::{not_yet, not_yet_with};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, Result};
 use crate::syntax::command::{AddPartitions, Command, DropPartitions, PartitionSpec};
-use crate::syntax::names::Words;
+use crate::syntax::names::{Name, Words, refuse_twice};
 use crate::syntax::reader::{Reader, at};
 
 pub(super) fn alter(reader: &mut Reader<'_>) -> Result<Command> {
@@ -74,13 +72,8 @@ fn other_change(reader: &mut Reader<'_>) -> Error {
 /// PARTITION (key = constant, …).
 fn partition(reader: &mut Reader<'_>) -> Result<PartitionSpec> {
     reader.expect("PARTITION")?;
-    let mut seen = HashSet::new();
     let values = reader.list(|reader| {
         let name = reader.name("the name of a partition column")?;
-        if !seen.insert(name.lower()) {
-            let message = format!("the partition column \"{}\" is given twice", name.written);
-            return Err(name.error(ErrorCode::AlreadyExists, message));
-        }
         let compares = matches!(
             reader.peek(0),
             Token::Lt | Token::Gt | Token::LtEq | Token::GtEq | Token::Neq
@@ -89,9 +82,13 @@ fn partition(reader: &mut Reader<'_>) -> Result<PartitionSpec> {
             return Err(reader.unsupported("a comparison of partition values", "name each partition with ="));
         }
         reader.expect_token(&Token::Eq)?;
-        Ok((name.lower(), partition_value(reader)?))
+        Ok((name, partition_value(reader)?))
     })?;
-    Ok(PartitionSpec { values, location: None })
+    refuse_twice(values.iter().map(|(name, _)| name), Name::lower, "partition column")?;
+    Ok(PartitionSpec {
+        values: values.into_iter().map(|(name, value)| (name.lower(), value)).collect(),
+        location: None,
+    })
 }
 
 /// A constant as the text that stands in a path; `None` is NULL.
@@ -187,6 +184,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a flat table")]
     fn what_is_not_offered_is_refused_at_its_place() {
         check_refusals(&[
             (
@@ -246,7 +244,7 @@ mod tests {
             (
                 "alter table t add partition (a = 1, A = 2)",
                 AlreadyExists,
-                "the partition column \"A\" is given twice",
+                "the partition column \"A\" is named twice",
                 37,
             ),
             ("alter table t add partition (a)", SyntaxError, "expected =", 31),

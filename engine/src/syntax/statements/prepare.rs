@@ -262,7 +262,12 @@ mod tests {
                 "expected the end of the statement",
                 27,
             ),
-            ("prepare p as select * from s for update", NotSupported, "FOR UPDATE", 14),
+            (
+                "prepare p as select * from s for update",
+                NotSupported,
+                "FOR UPDATE",
+                14,
+            ),
             ("execute", SyntaxError, "expected the name of a prepared statement", 0),
             ("execute immediate 'select 1'", NotSupported, "EXECUTE IMMEDIATE", 9),
             ("execute p(a)", InvalidValue, "the argument \"a\" is not a constant", 11),

@@ -1,4 +1,4 @@
-//! SHOW.
+//! SHOW of names, definitions and settings. What names are called is left to them: `SHOW PARTITIONS partitions` is read.
 
 use datafusion::sql::sqlparser::tokenizer::Token;
 

@@ -20,6 +20,7 @@ pub(super) fn stored_as(reader: &mut Reader<'_>, table: &mut CreateTable) -> Res
     }
     let position = reader.position();
     reader.expect("STORED AS")?;
+    once(reader, table.stored_as.is_some(), "the format", position)?;
     if reader.takes("INPUTFORMAT") {
         table.input_format = Some(reader.string("the class of the input format in quotes")?);
         reader.expect("OUTPUTFORMAT")?;
@@ -27,7 +28,6 @@ pub(super) fn stored_as(reader: &mut Reader<'_>, table: &mut CreateTable) -> Res
         reader.string("the class of the output format in quotes")?;
         return Ok(());
     }
-    once(reader, table.stored_as.is_some(), "the format", position)?;
     table.stored_as = Some(match reader.peek(0) {
         Token::Word(word) if word.quote_style.is_none() => {
             let word = word.value.clone();
@@ -131,7 +131,9 @@ fn table_property(mut property: Property, draft: &mut Draft) -> Result<()> {
     property.key = property.key.to_lowercase();
     let refused = |what: &str, advice: &str| Err(unsupported(property.position, what, advice));
     match property.key.as_str() {
-        "format" if draft.table.stored_as.is_some() => Err(property.error("is given twice")),
+        "format" if draft.table.stored_as.is_some() || draft.table.input_format.is_some() => {
+            Err(property.error("is given twice"))
+        }
         "format" => {
             draft.table.stored_as = Some(property.text()?);
             Ok(())
@@ -143,11 +145,11 @@ fn table_property(mut property: Property, draft: &mut Draft) -> Result<()> {
         }
         "partitioned_by" => partitioned_by(property, draft),
         "field_delimiter" => {
-            property.key = "field.delim".to_owned();
+            "field.delim".clone_into(&mut property.key);
             serde_properties(vec![property], &mut draft.table.format_options)
         }
         "parquet_compression" => {
-            property.key = "write_compression".to_owned();
+            "write_compression".clone_into(&mut property.key);
             insert(&mut draft.table.format_options, property)
         }
         "write_compression" | "compression_level" => insert(&mut draft.table.format_options, property),

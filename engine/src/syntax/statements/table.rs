@@ -572,19 +572,19 @@ mod tests {
             (
                 "create table t (a int, a string)",
                 AlreadyExists,
-                "the column \"a\" is declared twice",
+                "the column \"a\" is named twice",
                 24,
             ),
             (
                 "create table t (a int, A string)",
                 AlreadyExists,
-                "the column \"A\" is declared twice",
+                "the column \"A\" is named twice",
                 24,
             ),
             (
                 "create table t (a int) partitioned by (a int)",
                 AlreadyExists,
-                "the column \"a\" is declared twice",
+                "the column \"a\" is named twice",
                 40,
             ),
             (
@@ -715,7 +715,12 @@ mod tests {
                 "expected the location in quotes",
                 0,
             ),
-            ("create table t as select * from s for update", NotSupported, "FOR UPDATE", 19),
+            (
+                "create table t as select * from s for update",
+                NotSupported,
+                "FOR UPDATE",
+                19,
+            ),
             (
                 "create table t as select ?",
                 SyntaxError,

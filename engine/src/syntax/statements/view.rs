@@ -1,12 +1,11 @@
-//! CREATE VIEW.
-
-use std::collections::HashSet;
+//! CREATE VIEW, which keeps the text of its query as it was written.
 
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::create::{Modifiers, if_not_exists};
-use crate::error::{ErrorCode, Result};
+use crate::error::Result;
 use crate::syntax::command::{Command, CreateView};
+use crate::syntax::names::{Name, in_lower_case, refuse_twice};
 use crate::syntax::reader::Reader;
 
 pub(super) fn create(reader: &mut Reader<'_>, modifiers: Modifiers) -> Result<Command> {
@@ -39,6 +38,7 @@ pub(super) fn create(reader: &mut Reader<'_>, modifiers: Modifiers) -> Result<Co
     if !reader.is_query(0) {
         return Err(reader.expected("a query"));
     }
+    reader.refuse_parameters("a view")?;
     let sql = reader.rest_of_text().to_owned();
     Ok(Command::CreateView(Box::new(CreateView {
         name,
@@ -62,18 +62,13 @@ fn columns(reader: &mut Reader<'_>) -> Result<Vec<(String, Option<String>)>> {
         };
         Ok((name, comment))
     })?;
-    let mut seen = HashSet::new();
-    if let Some((twice, _)) = columns.iter().find(|(name, _)| !seen.insert(name.folded())) {
-        let message = format!("the column \"{}\" is named twice", twice.written);
-        return Err(twice.error(ErrorCode::AlreadyExists, message));
-    }
-    let lower: HashSet<String> = columns.iter().map(|(name, _)| name.lower()).collect();
-    let twins = lower.len() < seen.len();
-    let folded = columns.into_iter().map(|(name, comment)| {
-        let name = if twins { name.folded() } else { name.lower() };
-        (name, comment)
-    });
-    Ok(folded.collect())
+    let names = || columns.iter().map(|(name, _)| name);
+    refuse_twice(names(), Name::folded, "column")?;
+    let fold = in_lower_case(names());
+    Ok(columns
+        .iter()
+        .map(|(name, comment)| (fold(name), comment.clone()))
+        .collect())
 }
 
 #[cfg(test)]
