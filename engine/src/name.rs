@@ -1,5 +1,9 @@
 //! Names of tables: `catalog.database.table`, how they fold, how they are quoted, how they are shown.
 
+use datafusion::sql::sqlparser::keywords::{
+    ALL_KEYWORDS, ALL_KEYWORDS_INDEX, RESERVED_FOR_COLUMN_ALIAS, RESERVED_FOR_IDENTIFIER, RESERVED_FOR_TABLE_ALIAS,
+    RESERVED_FOR_TABLE_FACTOR,
+};
 use std::fmt;
 
 /// The catalogue that Owlet itself keeps.
@@ -45,10 +49,12 @@ impl fmt::Display for TableName {
     }
 }
 
-/// An identifier as SQL shows it: bare where that is the same name, else in double quotes with inner quotes doubled.
+/// An identifier as SQL shows it: bare where that is the same name, else in double quotes with inner quotes doubled. A word that the
+/// grammar keeps for itself is quoted.
 #[must_use]
 pub fn quoted(identifier: &str) -> String {
-    let plain = identifier.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+    let plain = !is_reserved(identifier)
+        && identifier.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && identifier
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
@@ -57,6 +63,23 @@ pub fn quoted(identifier: &str) -> String {
     } else {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }
+}
+
+fn is_reserved(word: &str) -> bool {
+    let upper = word.to_ascii_uppercase();
+    let keyword = ALL_KEYWORDS
+        .binary_search(&upper.as_str())
+        .map(|index| ALL_KEYWORDS_INDEX[index]);
+    keyword.is_ok_and(|keyword| {
+        [
+            RESERVED_FOR_IDENTIFIER,
+            RESERVED_FOR_COLUMN_ALIAS,
+            RESERVED_FOR_TABLE_ALIAS,
+            RESERVED_FOR_TABLE_FACTOR,
+        ]
+        .iter()
+        .any(|list| list.contains(&keyword))
+    })
 }
 
 /// The candidate nearest to `wanted` by edit distance, if it is near enough to be a misspelling.
@@ -97,6 +120,8 @@ mod tests {
             ("Orders", "\"Orders\""),
             ("a\"b", "\"a\"\"b\""),
             ("1a", "\"1a\""),
+            ("select", "\"select\""),
+            ("name", "name"),
         ] {
             assert_eq!(quoted(name), shown);
         }

@@ -1,3 +1,5 @@
+//! Databases: what is declared, and what CREATE DATABASE … FROM finds.
+
 use super::{ok, refused, rows, value};
 use crate::support::{TestEngine, numbers};
 use owlet_engine::ErrorCode;

@@ -1,3 +1,5 @@
+//! Partitions: found, typed, added, dropped, repaired, and decided on before listing.
+
 use super::{keys, ok, refused, rows, value};
 use crate::support::{TestEngine, numbers};
 use owlet_engine::ErrorCode;

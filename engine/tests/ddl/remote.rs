@@ -1,3 +1,5 @@
+//! What a remote principal reaches through statements of the catalogue.
+
 use super::{files_below, ok, refused, value, warehouse};
 use crate::support::{TestEngine, numbers};
 use owlet_engine::{ErrorCode, Principal};

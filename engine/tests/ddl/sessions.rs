@@ -1,3 +1,5 @@
+//! What a session remembers, and what it must not share.
+
 use super::{ok, refused, rows, value};
 use crate::support::TestEngine;
 use owlet_engine::ErrorCode;

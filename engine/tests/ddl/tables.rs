@@ -1,3 +1,5 @@
+//! Tables: made, filled, read, dropped; whole or not at all.
+
 use super::{files_below, keys, ok, refused, rows, value, warehouse};
 use crate::support::{TestEngine, numbers, open_in, run, within_seconds};
 use owlet_engine::{ErrorCode, Principal};
@@ -334,6 +336,42 @@ async fn a_cancelled_statement_makes_no_table_and_leaves_no_file() {
     refused(&s, "SELECT * FROM t", ErrorCode::TableNotFound, &["t"]).await;
     let again = format!("CREATE TABLE t LOCATION '{}/' AS SELECT 1 AS x", place.display());
     ok(&s, &again).await;
+}
+
+#[tokio::test]
+async fn a_secret_in_a_statement_is_refused_and_kept_nowhere() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    for sql in [
+        "CREATE EXTERNAL TABLE x (a INT) STORED AS PARQUET LOCATION 's3://b/x/' OPTIONS ('aws.secret_access_key' 'hush-hush')",
+        "CREATE TABLE x (a INT) TBLPROPERTIES ('api_token' = 'hush-hush')",
+        "CREATE DATABASE x WITH DBPROPERTIES ('password' = 'hush-hush')",
+    ] {
+        let error = run(&s, sql).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::NotSupported, "{error}");
+        assert!(
+            error.message().contains("looks like a secret") && !error.message().contains("hush"),
+            "{error}"
+        );
+    }
+    let kept = "SELECT count(*) FROM system.query_executions WHERE sql LIKE '%hu' || 'sh-h%' OR error_message LIKE '%hu' || 'sh-h%'";
+    assert_eq!(value(&s, kept).await, "0");
+}
+
+#[tokio::test]
+async fn names_that_are_keywords_or_strange_are_shown_as_they_must_be_written() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(
+        &s,
+        "CREATE TABLE \"order\" AS SELECT 1 AS \"select\", 2 AS \"a b\", 3 AS \"q\"\"uote\"",
+    )
+    .await;
+    let create = value(&s, "SHOW CREATE TABLE \"order\"").await;
+    ok(&s, "DROP TABLE \"order\"").await;
+    ok(&s, &create).await;
+    assert_eq!(value(&s, "SHOW CREATE TABLE \"order\"").await, create);
+    assert_eq!(value(&s, "SELECT count(\"select\") FROM \"order\"").await, "0");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Views: what their names mean, what they keep, what is refused.
+
 use super::{ok, refused, rows, value};
 use crate::support::TestEngine;
 use owlet_engine::ErrorCode;

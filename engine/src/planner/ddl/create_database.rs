@@ -1,4 +1,4 @@
-//! CREATE DATABASE.
+//! CREATE DATABASE: an empty one, or one that opens with the tables under a prefix.
 
 use super::{discover, place};
 use crate::catalog::{Change, Database, IfExists};
@@ -11,6 +11,7 @@ use crate::syntax::CreateDatabase;
 /// A new database, empty or with the tables that lie under a prefix.
 pub async fn create_database(planning: &Planning<'_>, create: &CreateDatabase) -> Result<Plan> {
     let name = place::database_name(planning, &create.name)?;
+    place::refuse_secrets(create.properties.keys())?;
     let location = match &create.location {
         None => None,
         Some(written) => Some(place::directory(planning, written)?.to_string()),

@@ -21,6 +21,7 @@ use crate::syntax::CreateTable;
 /// A table of files that are there, an empty one, or one with the rows of a query.
 pub async fn create_table(planning: &Planning<'_>, create: &CreateTable) -> Result<Plan> {
     refuse_contradictions(create)?;
+    place::refuse_secrets(create.properties.keys().chain(create.format_options.keys()))?;
     if create.temporary {
         return temporary(planning, create).await;
     }

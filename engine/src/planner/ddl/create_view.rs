@@ -1,4 +1,4 @@
-//! CREATE VIEW.
+//! CREATE VIEW: a query is kept under a name, once it has been planned.
 
 use super::{place, stored};
 use crate::catalog::{Change, Column, IfExists, ViewDefinition};

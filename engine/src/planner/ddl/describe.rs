@@ -1,4 +1,4 @@
-//! DESCRIBE and SHOW COLUMNS.
+//! DESCRIBE and SHOW COLUMNS: the columns of relations, files in place and queries.
 
 use datafusion::sql::parser::Statement as Tree;
 

@@ -1,4 +1,4 @@
-//! INSERT INTO.
+//! INSERT INTO: the rows of a query, in the order and types of a table's columns.
 
 use arrow::datatypes::Field;
 use datafusion::common::Column as ColumnName;

@@ -146,6 +146,39 @@ pub fn directory(planning: &Planning<'_>, written: &str) -> Result<Location> {
     Ok(location)
 }
 
+/// Words in the key of a property that say that its value is nobody's business.
+const SECRETS: &[&str] = &[
+    "secret",
+    "password",
+    "passwd",
+    "token",
+    "credential",
+    "access_key",
+    "accesskey",
+    "account_key",
+    "private_key",
+    "sas",
+];
+
+/// Refuses properties that hold a secret: whoever may see the table would see it.
+///
+/// # Errors
+/// `NOT_SUPPORTED` that names the key and never the value.
+pub fn refuse_secrets<'a>(keys: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    let is_secret = |key: &&String| {
+        let key = key.to_lowercase();
+        SECRETS.iter().any(|word| key.contains(word))
+    };
+    let Some(key) = keys.into_iter().find(is_secret) else {
+        return Ok(());
+    };
+    let message = format!(
+        "\"{key}\" looks like a secret, which does not belong into a statement; credentials come from the environment, the \
+         AWS files or the section [storage] of the configuration"
+    );
+    Err(Error::new(ErrorCode::NotSupported, message))
+}
+
 /// A name as one step of a path: what is neither letter, digit, `-` nor `_` is escaped, and it does not begin as a hidden name.
 fn path_step(name: &str) -> String {
     let escaped: String = name

@@ -1,4 +1,4 @@
-//! PREPARE and DEALLOCATE.
+//! PREPARE and DEALLOCATE: statements that a session keeps under a name.
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::nearest;

@@ -1,4 +1,4 @@
-//! SET and RESET.
+//! SET and RESET: the settings of a session, by the list of those that it may change.
 
 use crate::error::Result;
 use crate::planner::plan::Plan;

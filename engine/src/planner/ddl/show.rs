@@ -1,4 +1,4 @@
-//! SHOW.
+//! SHOW: names, definitions and settings as rows.
 
 use datafusion::execution::FunctionRegistry;
 use std::collections::BTreeSet;

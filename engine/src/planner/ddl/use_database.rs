@@ -1,4 +1,4 @@
-//! USE.
+//! USE: which database names without one belong to.
 
 use super::place;
 use crate::error::Result;
