@@ -40,6 +40,17 @@ const HOSTILE: &[(&str, &str)] = &[
     ),
 ];
 
+/// Types and sketches of gigabytes.
+const HOSTILE_NUMBERS: &[&str] = &[
+    "SELECT CAST(NULL AS INT[1000000000])",
+    "SELECT TRY_CAST(NULL AS INT[1000000000])",
+    "SELECT arrow_cast(NULL, 'FixedSizeList(1000000000, Int64)')",
+    "SELECT arrow_try_cast(NULL, 'FixedSizeBinary(2000000000)')",
+    "SELECT approx_percentile_cont(value, 0.5, 2000000000) FROM generate_series(1, 10)",
+    "SELECT concat(repeat('x', 4000000), CAST(value AS VARCHAR)) FROM generate_series(1, 8192)",
+    "SELECT concat_ws(repeat('x', 4000000), CAST(value AS VARCHAR), 'y') FROM generate_series(1, 8192)",
+];
+
 async fn small() -> TestEngine {
     TestEngine::open(&[("OWLET_WORKGROUP_MEMORY_LIMIT_BYTES", "200000000")]).await
 }
@@ -62,6 +73,24 @@ async fn a_call_that_asks_for_gigabytes_is_refused_at_once() {
         );
     }
     assert_eq!(owlet.engine.reserved_bytes(), 0);
+}
+
+#[tokio::test]
+async fn a_number_that_asks_for_gigabytes_is_refused_at_once() {
+    let owlet = small().await;
+    for sql in HOSTILE_NUMBERS {
+        let started = Instant::now();
+        let error = owlet.run(sql).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ExceededMemoryLimit, "{sql}: {error}");
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{sql}: {:?}",
+            started.elapsed()
+        );
+    }
+    let sql = "SELECT approx_percentile_cont(value, 0.5, 1000) FROM generate_series(1, 11)";
+    assert_eq!(owlet.value(sql).await, "6");
+    assert_eq!(owlet.value("SELECT CAST([1, 2] AS INT[2])").await, "[1, 2]");
 }
 
 #[tokio::test]
@@ -118,6 +147,8 @@ async fn ordinary_calls_answer_as_ever() {
         ("replace('aXbX', 'X', '--')", "a--b--"),
         ("regexp_replace('a1b2', '[0-9]', '#', 'g')", "a#b#"),
         ("array_to_string([1, NULL, 3], '+', '?')", "1+?+3"),
+        ("concat('a', NULL, 1)", "a1"),
+        ("concat_ws('-', 'a', NULL, 'b')", "a-b"),
         ("array_to_string([[1, 2], [3]], ',')", "1,2,3"),
         ("length(repeat('x', 50000000))", "50000000"),
     ] {

@@ -23,7 +23,7 @@ fn run(shell: &Shell, sql: &str) -> Ended {
 }
 
 #[test]
-fn a_function_that_is_asked_for_gigabytes_takes_none() {
+fn what_asks_for_gigabytes_takes_none() {
     let shell = Shell::new();
     assert_eq!(run(&shell, "select 1 as n").code, Some(0));
     for call in [
@@ -32,6 +32,9 @@ fn a_function_that_is_asked_for_gigabytes_takes_none() {
         "generate_series(1, 2000000000)",
         "array_repeat('x', 1000000000)",
         "lpad('x', 2000000000)",
+        "concat(repeat('x', 4000000), cast(value as varchar)) from generate_series(1, 8192)",
+        "approx_percentile_cont(value, 0.5, 2000000000) from generate_series(1, 10)",
+        "cast(null as int[1000000000])",
         "replace(repeat('x', 10000000), 'x', repeat('y', 10000))",
     ] {
         let ended = run(&shell, &format!("select {call}"));

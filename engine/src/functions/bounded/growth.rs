@@ -16,6 +16,10 @@ pub(super) enum Growth {
     ResizedList,
     /// `array_to_string(list, delimiter [, text of NULL])`.
     JoinedElements,
+    /// `concat(text, …)`: a constant is copied into every row.
+    Concatenated,
+    /// `concat_ws(separator, text, …)`.
+    ConcatenatedWithSeparator,
     /// `range([start,] stop [, step])` and `generate_series`.
     Series,
     /// `lpad(text, characters [, fill])` and `rpad`.
@@ -44,6 +48,9 @@ impl Growth {
             (Self::RepeatedElement, [element, times]) => repeated_element(element, times),
             (Self::ResizedList, [list, size, fill @ ..]) => resized_list(list, size, fill.first()),
             (Self::JoinedElements, [list, delimiter, null @ ..]) => joined_elements(list, delimiter, null.first()),
+            (Self::Concatenated, texts) => concatenated(texts, 1),
+            // The separator stands once fewer than there are texts.
+            (Self::ConcatenatedWithSeparator, texts) => concatenated(texts, texts.len()),
             (Self::Series, _) => Ok(series::values(args)?.saturating_mul(8)),
             (Self::PaddedText, [text, characters, fill @ ..]) => padded_text(text, characters, fill.first()),
             (Self::RepeatedText, [text, times]) => repeated_text(text, times),
@@ -57,7 +64,9 @@ impl Growth {
     /// Whether a result has the bytes that were foreseen.
     pub(super) fn exactness(self) -> Exactness {
         match self {
-            Self::JoinedElements | Self::ReplacedText | Self::ReplacedMatches => Exactness::AtMost,
+            Self::ConcatenatedWithSeparator | Self::JoinedElements | Self::ReplacedText | Self::ReplacedMatches => {
+                Exactness::AtMost
+            }
             _ => Exactness::Exact,
         }
     }
@@ -68,6 +77,7 @@ impl Growth {
             Self::Series => "use it as a table, FROM generate_series(start, stop), which gives rows instead of a list",
             Self::RepeatedElement | Self::ResizedList => "ask for fewer elements, or for rows instead of a list",
             Self::PaddedText | Self::RepeatedText => "ask for a shorter text",
+            Self::Concatenated | Self::ConcatenatedWithSeparator => "use shorter texts",
             Self::JoinedElements | Self::ReplacedText | Self::ReplacedMatches => "use shorter texts",
         }
     }
@@ -118,6 +128,18 @@ fn is_list_of_lists(data_type: &DataType) -> bool {
         }
         _ => false,
     }
+}
+
+/// The first text counts `firsts` times.
+fn concatenated(texts: &[ColumnarValue], firsts: usize) -> Result<u64> {
+    let rows = rows(&texts.iter().collect::<Vec<_>>());
+    let mut bytes = 0_u64;
+    for (place, text) in texts.iter().enumerate() {
+        let times = if place == 0 { firsts as u64 } else { 1 };
+        let lengths = copied_bytes(text)?;
+        bytes = bytes.saturating_add(sum(rows, |row| lengths.size(row).saturating_mul(times)));
+    }
+    Ok(bytes)
 }
 
 fn padded_text(text: &ColumnarValue, characters: &ColumnarValue, fill: Option<&ColumnarValue>) -> Result<u64> {

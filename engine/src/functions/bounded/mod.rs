@@ -22,6 +22,8 @@ const GROWING: &[(&str, Growth)] = &[
     ("array_repeat", Growth::RepeatedElement),
     ("array_resize", Growth::ResizedList),
     ("array_to_string", Growth::JoinedElements),
+    ("concat", Growth::Concatenated),
+    ("concat_ws", Growth::ConcatenatedWithSeparator),
     ("generate_series", Growth::Series),
     ("lpad", Growth::PaddedText),
     ("range", Growth::Series),
