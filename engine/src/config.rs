@@ -8,12 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::name::nearest;
 use crate::storage::Environment;
 use crate::{catalog, formats, history, metastore, storage, syntax, workgroup};
 
-/// The sections of the file, which are also the second word of a variable such as `OWLET_WORKGROUP_QUEUE_LIMIT`.
+/// The sections of the file, which also stand in the names of variables such as `OWLET_WORKGROUP_QUEUE_LIMIT`. A section within another
+/// stands before it: `OWLET_FORMATS_WRITE_…` is of the inner one.
 const SECTIONS: &[&str] = &[
     "catalog",
+    "formats.write",
     "formats",
     "history",
     "metastore",
@@ -21,6 +24,10 @@ const SECTIONS: &[&str] = &[
     "storage",
     "workgroup",
 ];
+
+/// How variables go on after `OWLET_` that are no settings: the data directory, what tests are told, and what Kubernetes and
+/// Docker tell every process beside a service called `owlet`.
+const OTHER_VARIABLES: &[&str] = &["home", "test_", "service_", "port"];
 
 /// Everything that [`Engine::open`](crate::Engine::open) needs to know.
 #[derive(Clone, Debug)]
@@ -108,14 +115,15 @@ fn with_environment(settings: Settings, text: &str, environment: &Environment) -
     let mut table: toml::Table = toml::from_str(text).map_err(|error| invalid_file(None, text, &error))?;
     let mut settings = settings;
     for (name, value) in environment.iter() {
-        let Some((section, key)) = section_and_key(name) else {
+        let Some((section, key)) = section_and_key(name)? else {
             continue;
         };
-        let entry = table
-            .entry(section)
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        if let toml::Value::Table(entry) = entry {
-            entry.insert(key, value_of(value));
+        let inner = section.split('.').try_fold(&mut table, |table, step| {
+            let entry = table.entry(step).or_insert_with(|| toml::Table::new().into());
+            entry.as_table_mut()
+        });
+        if let Some(inner) = inner {
+            inner.insert(key, value_of(value));
         }
         settings = table.clone().try_into().map_err(|error: toml::de::Error| {
             let message = format!("the variable \"{name}\" is not a valid setting: {}", error.message());
@@ -125,12 +133,28 @@ fn with_environment(settings: Settings, text: &str, environment: &Environment) -
     Ok(settings)
 }
 
-fn section_and_key(variable: &str) -> Option<(String, String)> {
-    let rest = variable.strip_prefix("OWLET_")?.to_lowercase();
-    let section = SECTIONS
-        .iter()
-        .find(|section| rest.starts_with(&format!("{section}_")))?;
-    Some(((*section).to_owned(), rest[section.len() + 1..].to_owned()))
+/// The section and the key that a variable names, if it is a setting.
+fn section_and_key(variable: &str) -> Result<Option<(&'static str, String)>> {
+    let Some(rest) = variable.strip_prefix("OWLET_").map(str::to_lowercase) else {
+        return Ok(None);
+    };
+    if OTHER_VARIABLES.iter().any(|other| rest.starts_with(other)) {
+        return Ok(None);
+    }
+    let named = SECTIONS.iter().find_map(|section| {
+        let key = rest.strip_prefix(&section.replace('.', "_"))?.strip_prefix('_')?;
+        Some((*section, key.to_owned()))
+    });
+    if named.is_some() {
+        return Ok(named);
+    }
+    let (word, key) = rest.split_once('_').unwrap_or((&rest, ""));
+    let hint = match nearest(word, SECTIONS.iter().copied()) {
+        Some(near) => format!("did you mean OWLET_{}?", format!("{near}_{key}").to_uppercase()),
+        None => format!("the sections are {}", SECTIONS.join(", ")),
+    };
+    let message = format!("the variable \"{variable}\" is no setting: {hint}");
+    Err(Error::new(ErrorCode::InvalidSetting, message))
 }
 
 /// Numbers, booleans and lists as in the file; everything else is text and needs no quotes.
@@ -186,6 +210,12 @@ mod tests {
         let error = load("", &[("OWLET_WORKGROUP_QUEUE_LIMIT", "many")]).unwrap_err();
         assert!(error.message().contains("OWLET_WORKGROUP_QUEUE_LIMIT"), "{error}");
         assert!(load("", &[("OWLET_STORAGE_NO_SUCH_KEY", "1")]).is_err());
+        let inner = load(
+            "[formats.write]\nwriters_open = 3\n",
+            &[("OWLET_FORMATS_WRITE_ROW_GROUP_ROWS", "7")],
+        );
+        let inner = inner.unwrap().settings.formats.write;
+        assert_eq!((inner.writers_open, inner.row_group_rows), (3, 7));
     }
 
     #[test]
