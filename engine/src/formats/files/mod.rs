@@ -1,5 +1,6 @@
 //! Formats whose tables are plain files. A format is one folder and one line in [`FORMATS`].
 
+mod arrow;
 mod csv;
 mod endings;
 mod format;
@@ -11,7 +12,7 @@ pub mod text;
 
 pub use endings::{by_name, common_format, reader};
 pub use format::{Origin, Place, Scan, TableFile, TableFormat, TableReader};
-pub use options::{OptionRule, checked};
+pub use options::{OptionRule, checked, rule};
 
 /// Every format, in the order in which messages name them.
-pub const FORMATS: &[&dyn TableFormat] = &[&parquet::Parquet, &csv::Csv, &csv::Tsv, &json::Json];
+pub const FORMATS: &[&dyn TableFormat] = &[&parquet::Parquet, &csv::Csv, &csv::Tsv, &json::Json, &arrow::ArrowIpc];

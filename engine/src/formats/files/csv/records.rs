@@ -165,13 +165,13 @@ impl Splitter {
         let mut taken = 0;
         while taken < bytes.len() && self.records.len() < rows {
             taken += self.plain_run(&bytes[taken..]);
-            if let Some(byte) = bytes.get(taken) {
-                self.take(*byte)?;
-                taken += 1;
-            }
             let fields = self.records.ends.len() - self.first_field;
             if self.records.text.len() - self.record_start + fields > self.limit_bytes {
                 return Err(self.malformed(Fault::TooLong));
+            }
+            if let Some(byte) = bytes.get(taken) {
+                self.take(*byte)?;
+                taken += 1;
             }
         }
         Ok(taken)
@@ -408,6 +408,7 @@ mod tests {
         check("a,\"b\nc\n", &[], Err(Fault::OpenQuote));
         check("\"x\"y,2\n", &[], Err(Fault::BehindQuote));
         check(&"x".repeat(60), &[], Err(Fault::TooLong));
+        check(&format!("{}\n", "x".repeat(60)), &[], Err(Fault::TooLong));
         check(
             &format!("{}\n", "x,".repeat(20)),
             &[],

@@ -6,6 +6,7 @@
 
 mod adapter;
 mod footers;
+mod named;
 mod reader;
 mod statistics;
 mod table_reader;

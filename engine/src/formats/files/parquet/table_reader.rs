@@ -7,6 +7,7 @@ use datafusion::datasource::physical_plan::{FileSource, ParquetSource};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::Arc;
 
+use super::named::NamedSource;
 use super::{Footers, ReaderFactory, file_statistics, footer_error, schema_of};
 use crate::error::Result;
 use crate::formats::files::{OptionRule, Scan, TableFile, TableFormat, TableReader};
@@ -100,6 +101,6 @@ impl TableReader for ParquetReader {
         let source = ParquetSource::new(scan.columns.clone())
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(readers));
-        Ok(Arc::new(source))
+        Ok(NamedSource::over(Arc::new(source), scan.place))
     }
 }

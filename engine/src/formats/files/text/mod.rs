@@ -10,6 +10,6 @@ mod evidence;
 mod number;
 mod time;
 
-pub use bytes::{COMPRESSION, TextStream, compression_of};
+pub use bytes::{COMPRESSION, Compression, TextStream, compression_of};
 pub use column::{Reading, build, not_of_type, supports};
 pub use evidence::Evidence;
