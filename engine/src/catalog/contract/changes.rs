@@ -126,10 +126,10 @@ async fn what_is_missing_is_named_with_the_nearest_name(place: Place) {
     let catalog = open(&place).await;
     changes(&catalog, create_database("sales", IfExists::Fail)).await;
     changes(&catalog, create_table(table(name("orders")), IfExists::Fail)).await;
-    let words = "there is no table \"lake.default.order\"; did you mean \"orders\"?";
+    let words = "there is no table \"lake.default.ordrs\"; did you mean \"orders\"?";
     refuses(
         &catalog,
-        drop_table(name("order"), IfMissing::Fail),
+        drop_table(name("ordrs"), IfMissing::Fail),
         ErrorCode::TableNotFound,
         words,
     )
