@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::{DataFusionError, ExprSchema, Result, ScalarValue};
 use datafusion::execution::memory_pool::human_readable_size;
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::interval_arithmetic::Interval;
 use datafusion::logical_expr::preimage::PreimageResult;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
@@ -61,6 +62,19 @@ impl BoundedFunction {
             return Err(self.too_large(bytes as u64));
         }
         Ok(ColumnarValue::Array(concat(&[&first, &second])?))
+    }
+
+    /// The bytes of what the constants among `args` give alone.
+    fn constant_bytes(&self, args: &[Expr]) -> u64 {
+        let constants: Vec<_> = args
+            .iter()
+            .filter_map(|arg| match arg {
+                Expr::Literal(value, _) => Some(ColumnarValue::Scalar(value.clone())),
+                _ => None,
+            })
+            .collect();
+        // Types that do not fit are told when the function is called.
+        self.growth.result_bytes(&constants).unwrap_or(0)
     }
 
     fn too_large(&self, bytes: u64) -> DataFusionError {
@@ -165,8 +179,18 @@ impl ScalarUDFImpl for BoundedFunction {
         None
     }
 
+    /// The library joins constants here, and puts its own function back, which knows no limit.
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        self.inner().simplify(args, info)
+        if self.constant_bytes(&args) > self.limit_bytes as u64 {
+            return Ok(ExprSimplifyResult::Original(args));
+        }
+        Ok(match self.inner().simplify(args, info)? {
+            ExprSimplifyResult::Simplified(Expr::ScalarFunction(call)) if !call.func.inner().is::<Self>() => {
+                let func = super::bounded(&call.func, self.limit_bytes);
+                ExprSimplifyResult::Simplified(Expr::ScalarFunction(ScalarFunction { func, ..call }))
+            }
+            other => other,
+        })
     }
 
     fn preimage(&self, args: &[Expr], literal: &Expr, info: &SimplifyContext) -> Result<PreimageResult> {
