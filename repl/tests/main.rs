@@ -3,6 +3,7 @@
 
 mod endings;
 mod errors;
+mod kills;
 mod memory;
 mod results;
 mod shell;
