@@ -78,6 +78,16 @@ impl Held {
     pub fn spent(mut self) {
         self.claim = None;
     }
+
+    /// Gives the claim back, with nothing left in its place.
+    pub async fn release(mut self) {
+        let Some(claim) = self.claim.take() else { return };
+        if let Err(error) = self.claims.release(&claim).await {
+            // It stands as abandoned then, at the latest when this process ends.
+            tracing::warn!(%error, location = claim.location, "a claim could not be given back");
+            self.claim = Some(claim);
+        }
+    }
 }
 
 impl Drop for Held {

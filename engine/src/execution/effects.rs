@@ -110,8 +110,13 @@ impl Effects {
         }
         let rows = checked(rows, &effect.target.columns);
         let written = write::write(&effect.target, effect.files, rows, memory, &self.writing).await;
-        let written = written.map_err(from_datafusion)?;
-        self.commit(effect, written, held).await
+        match written {
+            Ok(written) => self.commit(effect, written, held).await,
+            Err(error) => {
+                give_back(held).await;
+                Err(from_datafusion(error))
+            }
+        }
     }
 
     /// Makes what was written count. It goes on to its end when nobody waits for it any more: a table is there or not, whoever lost
@@ -137,17 +142,26 @@ impl Effects {
     async fn register(&self, change: Change, mut written: Written, held: Option<Held>) -> Result<()> {
         let outcome = self.catalog.change(change).await;
         let fate = self.fate(&outcome, held.as_ref()).await;
-        if fate != Fate::NotMade {
-            // Files that belong to no table are less harm than a table without its files.
-            written.keep();
-        }
-        // Dropped, what was written goes, and the claim is given up.
-        match (fate, held) {
-            (Fate::Made, held) => {
-                held.map(Held::spent);
+        match fate {
+            Fate::Made => {
+                written.keep();
+                if let Some(held) = held {
+                    held.spent();
+                }
                 Ok(())
             }
-            _ => outcome.map(|_| ()),
+            // Files that belong to no table are less harm than a table without its files.
+            Fate::Unknown => {
+                written.keep();
+                outcome.map(|_| ())
+            }
+            Fate::NotMade => {
+                // What cannot be removed now is found by its claim, which then counts as abandoned.
+                if written.discard().await.is_ok() {
+                    give_back(held).await;
+                }
+                outcome.map(|_| ())
+            }
         }
     }
 
@@ -208,6 +222,12 @@ impl fmt::Debug for Effects {
         f.debug_struct("Effects")
             .field("catalog", &self.catalog)
             .finish_non_exhaustive()
+    }
+}
+
+async fn give_back(held: Option<Held>) {
+    if let Some(held) = held {
+        held.release().await;
     }
 }
 

@@ -156,7 +156,7 @@ impl Query {
     async fn attempts(&mut self, record: &OpenRecord) -> Result<()> {
         let authorization = governance::authorize(&self.principal, &self.statement)?;
         match self.attempt(&authorization, record).await {
-            Err(error) if error.code() == ErrorCode::ObjectChanged && self.progress.rows() == 0 => {
+            Err(error) if error.code() == ErrorCode::ObjectChanged && self.may_run_again() => {
                 self.attempt(&authorization, record).await
             }
             ended => ended,
@@ -214,6 +214,11 @@ impl Query {
         let plan = within(self.parts.workgroup.planning_time_limit(), "planning", planning).await;
         self.progress.add_planning(started.elapsed());
         plan
+    }
+
+    /// Whether another attempt would change nothing of what the caller has seen or of what this one has written.
+    fn may_run_again(&self) -> bool {
+        self.progress.rows() == 0 && self.statement.writes().is_empty()
     }
 
     /// Whether the answer is a plan, to which what it cost is added.
