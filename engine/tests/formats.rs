@@ -2,6 +2,7 @@
 
 mod contract;
 mod csv;
+mod declared;
 mod duckdb;
 mod json;
 

@@ -1,10 +1,10 @@
 //! One schema for several files: columns are matched by name whatever their case, and a type may widen but not change.
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::files::Origin;
+use super::files::{Origin, may_round};
 use crate::error::{Error, ErrorCode, Result};
 
 /// The schema that every one of `files` can be read under: the columns of the first, then those that later ones add.
@@ -129,15 +129,52 @@ fn check_declared(file: &str, schema: &Schema, table: &Schema) -> Result<()> {
 
 /// Whether every value of a file's column of type `from` is a value of the declared type `to`.
 fn castable(from: &DataType, to: &DataType) -> bool {
-    use DataType::{Binary, BinaryView, Dictionary, FixedSizeBinary, LargeBinary, LargeUtf8, Utf8, Utf8View};
+    use DataType::{
+        Binary, BinaryView, Dictionary, FixedSizeBinary, LargeBinary, LargeList, LargeUtf8, List, Map, Struct,
+        Timestamp, Utf8, Utf8View,
+    };
     match (from, to) {
         (Dictionary(_, value), _) => castable(value, to),
         (Utf8 | LargeUtf8 | Utf8View, Utf8 | LargeUtf8 | Utf8View) => true,
         // Files of some writers do not say that their bytes are text; bytes that are not fail when they are read.
         (Binary | LargeBinary | BinaryView, Utf8 | LargeUtf8 | Utf8View) => true,
         (Binary | LargeBinary | BinaryView | FixedSizeBinary(_), Binary | LargeBinary | BinaryView) => true,
+        // A finer time is compared with what it becomes, value by value, when it is read.
+        (Timestamp(_, from), Timestamp(_, to)) => {
+            from == to || (is_utc(from.as_deref()) && to.is_none()) || (from.is_some() && to.is_some())
+        }
+        (List(from) | LargeList(from), List(to) | LargeList(to)) => castable_inside(from.data_type(), to.data_type()),
+        (Struct(from), Struct(to)) => {
+            to.iter().all(|field| member_castable(from, field))
+                && to.iter().any(|field| from.find(field.name()).is_some())
+        }
+        (Map(from, _), Map(to, _)) => match (from.data_type(), to.data_type()) {
+            (Struct(from), Struct(to)) => from
+                .iter()
+                .zip(to)
+                .all(|(from, to)| castable_inside(from.data_type(), to.data_type())),
+            _ => false,
+        },
         _ => from == to || widened(&readable(from), &readable(to)).as_ref() == Some(&readable(to)),
     }
+}
+
+/// As [`castable`], for what is inside of lists and structures: there nothing is compared value by value.
+fn castable_inside(from: &DataType, to: &DataType) -> bool {
+    castable(from, to) && !may_round(from, to)
+}
+
+/// Whether a member of a declared structure can be read from one with the members `from`. Members are matched by their exact names
+/// when they are read: one that differs by case alone must not pass for one that is not there.
+fn member_castable(from: &Fields, member: &Field) -> bool {
+    match from.find(member.name()) {
+        Some((_, own)) => castable_inside(own.data_type(), member.data_type()),
+        None => member.is_nullable() && !from.iter().any(|own| own.name().eq_ignore_ascii_case(member.name())),
+    }
+}
+
+fn is_utc(zone: Option<&str>) -> bool {
+    matches!(zone, Some("UTC" | "Etc/UTC" | "Z" | "+00:00"))
 }
 
 /// How many columns a name can mean.

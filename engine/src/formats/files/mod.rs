@@ -3,6 +3,7 @@
 mod arrow;
 mod csv;
 mod endings;
+mod exact;
 mod format;
 mod json;
 mod options;
@@ -11,6 +12,7 @@ mod rows;
 pub mod text;
 
 pub use endings::{by_name, common_format, reader};
+pub use exact::may_round;
 pub use format::{Origin, Place, Scan, TableFile, TableFormat, TableReader};
 pub use options::{OptionRule, checked, rule};
 

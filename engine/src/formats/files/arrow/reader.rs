@@ -2,7 +2,6 @@
 
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::buffer::Buffer;
-use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::reader::{FileDecoder, StreamDecoder};
 use async_trait::async_trait;
@@ -15,6 +14,7 @@ use std::sync::Arc;
 
 use super::blocks::{Footer, block_range, broken, footer, range, undecodable};
 use crate::error::{Error, ErrorCode, Result};
+use crate::formats::files::exact::exact_cast;
 use crate::formats::files::rows::{RowReader, RowSource, Wanted};
 use crate::formats::files::text::{Compression, TextStream};
 use crate::formats::files::{OptionRule, Origin, Scan, TableFile, TableFormat, TableReader};
@@ -217,15 +217,11 @@ fn fitted(file: &TableFile, batch: &RecordBatch, wanted: &Wanted) -> Result<Reco
     if wanted.origin != Origin::AllFiles {
         schema::check_fits(&file.shown(), &batch.schema(), &wanted.table, wanted.origin)?;
     }
-    let options = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
     let column = |field: &arrow::datatypes::FieldRef| -> Result<ArrayRef> {
         let Found::One(index) = find(&batch.schema(), field.name()) else {
             return Ok(new_null_array(field.data_type(), batch.num_rows()));
         };
-        let cast = cast_with_options(batch.column(index), field.data_type(), &options).map_err(|error| {
+        let cast = exact_cast(batch.column(index), field).map_err(|error| {
             let message = format!(
                 "column \"{}\" of \"{}\" cannot be read: {error}",
                 field.name(),

@@ -5,6 +5,7 @@
 //! could get wrong (nested, renamed or widened columns) is left unknown.
 
 mod adapter;
+mod exact;
 mod footers;
 mod named;
 mod reader;

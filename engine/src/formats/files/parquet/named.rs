@@ -21,6 +21,7 @@ use parquet::errors::ParquetError;
 use std::fmt;
 use std::sync::Arc;
 
+use super::exact::NotAsDeclared;
 use crate::error::{Error, ErrorCode};
 use crate::formats::files::Place;
 use crate::storage;
@@ -214,7 +215,7 @@ fn with_file(error: DataFusionError, file: &str) -> DataFusionError {
     if storage::from_chain(&error).is_some() {
         return error;
     }
-    let message = format!("\"{file}\" is not a readable Parquet file: {why}");
+    let message = format!("\"{file}\" cannot be read: {why}");
     Error::new(ErrorCode::BadData, message).caused_by(error).into()
 }
 
@@ -225,6 +226,7 @@ fn undecodable(error: &DataFusionError) -> Option<String> {
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => undecodable(inner),
         DataFusionError::Shared(inner) => undecodable(inner),
+        DataFusionError::External(cause) => cause.downcast_ref::<NotAsDeclared>().map(ToString::to_string),
         DataFusionError::ParquetError(inner) => match inner.as_ref() {
             ParquetError::External(cause) if own(cause.as_ref()) => None,
             inner => Some(inner.to_string()),
