@@ -321,6 +321,16 @@ mod tests {
         );
         check("select * from \"x.y\", 'x.y'", &["x.y", "'x.y'"]);
         check("select * from t$partitions", &["t$partitions"]);
+        check(
+            "select * from default.t, comment, partitions, functions, lake.default.comment",
+            &[
+                "default|t",
+                "comment",
+                "partitions",
+                "functions",
+                "lake|default|comment",
+            ],
+        );
     }
 
     #[test]

@@ -352,8 +352,7 @@ mod tests {
                     "create or replace temp table t as select 1",
                     "t; temporary; or replace; <- SELECT 1",
                 ),
-                ("create table t as from s", "t; <- FROM s"),
-            ][..8],
+            ],
         );
     }
 
