@@ -9,7 +9,7 @@ use owlet_s3_fixture::{Moment, RequestKind, RequestRule, S3Fixture, Victim};
 use crate::shell::Shell;
 
 /// How long a process may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is written: rows of some 120 bytes, in files of a size.
 #[derive(Debug, Clone, Copy)]

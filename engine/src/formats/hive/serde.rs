@@ -216,7 +216,7 @@ mod tests {
         check(
             (Some("Parquet"), None, None),
             &[("parquet.compression", "SNAPPY")],
-            "parquet",
+            "parquet compression=snappy",
         );
         check((Some("NDJSON"), None, None), &[], "json");
         check(

@@ -37,7 +37,7 @@ impl Encoding for ArrowFile {
 
     fn begin(&self, format: &Format, columns: &SchemaRef, settings: &WriteSettings) -> Result<Box<dyn Encoder>> {
         let compression = match format.option("compression") {
-            "" | "none" | "uncompressed" => None,
+            "none" => None,
             "lz4" => Some(CompressionType::LZ4_FRAME),
             "zstd" => Some(CompressionType::ZSTD),
             other => {

@@ -28,7 +28,7 @@ impl Compression {
     /// `INVALID_VALUE` for what text is not written with.
     pub(super) fn of(format: &Format) -> Result<Self> {
         match format.option("compression") {
-            "" | "none" | "uncompressed" | "auto" => Ok(Self::None),
+            "none" | "auto" => Ok(Self::None),
             "gzip" => Ok(Self::Gzip),
             "zstd" => Ok(Self::Zstd),
             other => {

@@ -123,12 +123,15 @@ impl Dialect {
             line.extend_from_slice(self.null.as_bytes());
             return Ok(());
         };
-        if !self.needs_quotes(value) {
-            line.extend_from_slice(value.as_bytes());
-            return Ok(());
-        }
-        let Some(quote) = self.quote else {
-            return Err("it would be read back as another value, since the format has no quotes");
+        let quote = match self.quote {
+            Some(quote) if self.is_special(value) || is_padded(value) => quote,
+            None if self.is_special(value) => {
+                return Err("it would be read back as another value, since the format has no quotes");
+            }
+            _ => {
+                line.extend_from_slice(value.as_bytes());
+                return Ok(());
+            }
         };
         line.push(quote);
         for byte in value.bytes() {
@@ -141,16 +144,19 @@ impl Dialect {
         Ok(())
     }
 
-    /// Whether readers would take the bare text for something else. Spaces at the ends are quoted too: some cut them.
-    fn needs_quotes(&self, value: &str) -> bool {
-        let bytes = value.as_bytes();
-        let special = |byte: &u8| {
-            [self.delimiter, b'\n', b'\r'].contains(byte)
-                || [self.quote, self.escape, self.comment].contains(&Some(*byte))
+    /// Whether readers would take the bare text for something else.
+    fn is_special(&self, value: &str) -> bool {
+        let special = |byte: u8| {
+            [self.delimiter, b'\n', b'\r'].contains(&byte)
+                || [self.quote, self.escape, self.comment].contains(&Some(byte))
         };
-        let padded = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
-        value == self.null || padded(bytes.first()) || padded(bytes.last()) || bytes.iter().any(special)
+        value == self.null || value.bytes().any(special)
     }
+}
+
+/// Whether a text is empty, or has spaces at its ends, which some readers cut.
+fn is_padded(value: &str) -> bool {
+    value.is_empty() || value.trim_ascii().len() < value.len()
 }
 
 struct DelimitedEncoder {
@@ -260,6 +266,7 @@ mod tests {
     fn what_would_be_another_value_without_quotes_is_refused() {
         let bare = dialect(&[("quote", "")]);
         check(&bare, Some("plain"), "plain");
+        check(&dialect(&[("quote", ""), ("null", "\\N")]), Some(""), "");
         for value in ["", "a,b", "a\nb"] {
             assert!(bare.push(&mut Vec::new(), 0, Some(value)).is_err(), "{value}");
         }

@@ -124,7 +124,7 @@ impl EncoderFactory for ExactValues {
                 .as_primitive::<Float16Type>()
                 .iter()
                 .flatten()
-                .all(|value| value.is_finite()),
+                .all(|value| f32::from(value).is_finite()),
             DataType::Float32 => array.as_primitive::<Float32Type>().iter().flatten().all(f32::is_finite),
             DataType::Float64 => array.as_primitive::<Float64Type>().iter().flatten().all(f64::is_finite),
             temporal if temporal.is_temporal() => {

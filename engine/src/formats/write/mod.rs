@@ -17,6 +17,7 @@ mod delimited;
 mod encoding;
 mod json_lines;
 mod open_file;
+mod options;
 mod parquet_file;
 mod partitions;
 mod settings;
@@ -29,6 +30,7 @@ mod upload;
 mod writing;
 mod written;
 
+pub use options::{ARROW_OPTIONS, PARQUET_OPTIONS};
 pub use settings::WriteSettings;
 pub use target::{Files, Target};
 pub use written::{Written, WrittenFile, remove};

@@ -56,27 +56,21 @@ impl Encoding for Parquet {
 }
 
 fn compression(format: &Format) -> Result<Compression> {
-    let level = format.option("compression_level");
-    let bad_level = |_| {
-        let message = format!("\"{level}\" is not a level of compression that Parquet can be written with");
+    let written = format.option("compression_level");
+    let level: Option<i32> = written.parse().ok();
+    let bad_level = |cause| {
+        let message = format!("Parquet cannot be written with the compression_level {written}: {cause}");
         Error::new(ErrorCode::InvalidValue, message)
     };
-    let level: Option<i32> = match level {
-        "" => None,
-        text => Some(
-            text.parse()
-                .map_err(|_| bad_level(parquet::errors::ParquetError::General(String::new())))?,
-        ),
-    };
     Ok(match format.option("compression") {
-        "" | "zstd" => Compression::ZSTD(ZstdLevel::try_new(level.unwrap_or(ZSTD_LEVEL)).map_err(bad_level)?),
+        "zstd" => Compression::ZSTD(ZstdLevel::try_new(level.unwrap_or(ZSTD_LEVEL)).map_err(bad_level)?),
         "snappy" => Compression::SNAPPY,
         "gzip" => Compression::GZIP(match level {
             None => GzipLevel::default(),
             Some(level) => GzipLevel::try_new(level.try_into().unwrap_or(u32::MAX)).map_err(bad_level)?,
         }),
         "lz4" => Compression::LZ4_RAW,
-        "none" | "uncompressed" => Compression::UNCOMPRESSED,
+        "none" => Compression::UNCOMPRESSED,
         other => {
             let message = format!("Parquet cannot be written with the compression \"{other}\"");
             return Err(Error::new(ErrorCode::InvalidValue, message));

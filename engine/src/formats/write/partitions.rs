@@ -69,7 +69,7 @@ impl Partitions {
         if let [(values, _)] = parts.as_slice() {
             return Ok(vec![(owned(values), batch.clone())]);
         }
-        let part = |(values, rows): (Vec<Option<&str>>, Vec<u32>)| {
+        let part = |(values, rows): RowsOf<'_>| {
             let rows = take_record_batch(batch, &UInt32Array::from(rows)).map_err(|cause| {
                 Error::new(ErrorCode::Internal, format!("rows could not be parted: {cause}")).caused_by(cause)
             })?;
@@ -135,9 +135,12 @@ impl TextColumn {
     }
 }
 
+/// A combination of values, and the numbers of the rows that have it.
+type RowsOf<'a> = (Vec<Option<&'a str>>, Vec<u32>);
+
 /// The rows of each combination of values, in the order in which the combinations appear.
-fn parts(columns: &[TextColumn], rows: usize) -> Result<Vec<(Vec<Option<&str>>, Vec<u32>)>> {
-    let mut parts: Vec<(Vec<Option<&str>>, Vec<u32>)> = Vec::new();
+fn parts(columns: &[TextColumn], rows: usize) -> Result<Vec<RowsOf<'_>>> {
+    let mut parts: Vec<RowsOf<'_>> = Vec::new();
     let mut part_of: HashMap<Vec<Option<&str>>, usize> = HashMap::new();
     let mut latest: Option<usize> = None;
     for row in 0..rows {

@@ -71,6 +71,9 @@ impl Written {
     }
 
     pub(super) fn add(&mut self, file: WrittenFile) {
+        let partition = file.partition.iter().map(|value| value.as_deref().unwrap_or("NULL"));
+        let partition = partition.collect::<Vec<_>>().join("/");
+        tracing::debug!(location = %file.location, file.bytes, file.rows, partition, "a file is written");
         self.rows += file.rows;
         self.bytes += file.bytes;
         self.files.push(file);

@@ -60,13 +60,12 @@ impl StagedFile {
     /// was not there before.
     pub(super) fn publish(&mut self, mode: &PutMode) -> io::Result<()> {
         self.file.sync_all()?;
-        match mode {
+        if *mode == PutMode::Create {
             // A link fails where a name is taken, a renaming does not.
-            PutMode::Create => fs::hard_link(&self.staged, &self.target)?,
-            _ => {
-                fs::rename(&self.staged, &self.target)?;
-                self.published = true;
-            }
+            fs::hard_link(&self.staged, &self.target)?;
+        } else {
+            fs::rename(&self.staged, &self.target)?;
+            self.published = true;
         }
         let named = sync_directory(parent(&self.target)?);
         if named.is_err() {

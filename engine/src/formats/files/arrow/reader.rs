@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use super::blocks::{Footer, block_range, broken, footer, range, undecodable};
 use crate::error::{Error, ErrorCode, Result};
+use crate::formats::write::ARROW_OPTIONS;
 use crate::formats::files::exact::exact_cast;
 use crate::formats::files::rows::{RowReader, RowSource, Wanted};
 use crate::formats::files::text::{Compression, TextStream};
@@ -38,7 +39,7 @@ impl TableFormat for ArrowIpc {
     }
 
     fn options(&self) -> &'static [OptionRule] {
-        &[]
+        ARROW_OPTIONS
     }
 
     fn reader(&self, _: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {

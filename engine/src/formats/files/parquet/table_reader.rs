@@ -11,6 +11,7 @@ use super::named::NamedSource;
 use super::{Footers, ReaderFactory, file_statistics, footer_error, schema_of};
 use crate::error::Result;
 use crate::formats::files::{OptionRule, Scan, TableFile, TableFormat, TableReader};
+use crate::formats::write::PARQUET_OPTIONS;
 use crate::formats::{Format, Settings, schema};
 
 /// Apache Parquet.
@@ -27,7 +28,7 @@ impl TableFormat for Parquet {
     }
 
     fn options(&self) -> &'static [OptionRule] {
-        &[]
+        PARQUET_OPTIONS
     }
 
     fn reader(&self, _format: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {

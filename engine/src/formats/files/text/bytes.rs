@@ -21,7 +21,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The option that all formats of text have.
 pub const COMPRESSION: OptionRule = OptionRule {
     name: "compression",
-    aliases: &["compressiontype", "compression_type"],
+    aliases: &["compressiontype", "compression_type", "write_compression"],
     default: "auto",
     check: |value| match value.to_ascii_lowercase().as_str() {
         "auto" => Ok("auto".to_owned()),

@@ -2,6 +2,7 @@
 
 use super::*;
 use datafusion::execution::memory_pool::GreedyMemoryPool;
+use std::fmt::Write;
 
 /// Writes 24 mebibytes with so much memory; gives the rows and the number of files, nothing if that is not enough.
 async fn write_within(bytes: usize, target: &Target, files: Files, settings: &WriteSettings) -> (u64, Option<usize>) {
@@ -72,7 +73,7 @@ fn incompressible(n: i64, part: &str) -> RecordBatch {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            text += &format!("{state:016x}");
+            write!(text, "{state:016x}").unwrap();
         }
         text
     })

@@ -81,9 +81,10 @@ async fn drop_at(n: u64, after: bool) -> bool {
         RequestRule::on_any(&RequestKind::WRITES).skip(n).times(1),
     );
     let hook = move |_: &owlet_s3_fixture::RequestRecord| notify.notify_one();
-    let id = match after {
-        true => bench.fixture().on_applied(rule, hook),
-        false => bench.fixture().on_request(rule, hook),
+    let id = if after {
+        bench.fixture().on_applied(rule, hook)
+    } else {
+        bench.fixture().on_request(rule, hook)
     };
     let target = bench.target("arrow");
     let (pool, settings) = (unbounded(), small());
