@@ -72,7 +72,7 @@ impl Engine {
         let effects = Effects {
             catalog: Arc::clone(&catalog),
             claims: Claims {
-                claims,
+                all: claims,
                 history: history.clone(),
                 clock: Arc::new(clock),
             },

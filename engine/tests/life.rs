@@ -160,7 +160,7 @@ async fn setting_runtime_options_is_refused() {
     ] {
         assert_eq!(
             owlet.run(sql).await.unwrap_err().code(),
-            ErrorCode::NotSupported,
+            ErrorCode::InvalidSetting,
             "{sql}"
         );
     }

@@ -15,8 +15,8 @@ use crate::storage::{self, Location, QueryStorage};
 /// Takes claims for the statements of one process.
 #[derive(Clone)]
 pub struct Claims {
-    /// The claims of all processes.
-    pub claims: WriteClaims,
+    /// Those of all processes.
+    pub all: WriteClaims,
     /// What tells of processes, this one and others.
     pub history: History,
     /// Microseconds since the Unix epoch.
@@ -41,14 +41,14 @@ impl Claims {
             now: (self.clock)(),
         };
         let liveness = |process_id: &str| self.history.liveness(process_id);
-        let taken = self.claims.claim(&claim.location, writer, &liveness).await?;
+        let taken = self.all.claim(&claim.location, writer, &liveness).await?;
         let held = Held {
-            claims: self.claims.clone(),
+            claims: self.all.clone(),
             claim: Some(taken.claim),
         };
         for abandoned in &taken.abandoned {
             remove_leftovers(abandoned, storage).await?;
-            self.claims.release(abandoned).await?;
+            self.all.release(abandoned).await?;
         }
         Ok(held)
     }
@@ -59,7 +59,7 @@ impl Claims {
     /// Those of the metastore.
     pub async fn is_held(&self, held: &Held) -> Result<bool> {
         match &held.claim {
-            Some(claim) => self.claims.is_held(claim).await,
+            Some(claim) => self.all.is_held(claim).await,
             None => Ok(false),
         }
     }
@@ -67,9 +67,7 @@ impl Claims {
 
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claims")
-            .field("claims", &self.claims)
-            .finish_non_exhaustive()
+        f.debug_struct("Claims").field("all", &self.all).finish_non_exhaustive()
     }
 }
 

@@ -285,15 +285,12 @@ fn without_dump(message: &str) -> &str {
         let opens = word.len() > name.len() || message[at + word.len()..].starts_with(" {");
         (is_type && opens).then_some(at)
     };
-    let words = message.split(' ').scan(0, |next, word| {
+    let mut words = message.split(' ').scan(0, |next, word| {
         let at = *next;
         *next += word.len() + 1;
         Some((at, word))
     });
-    words
-        .filter_map(begins_dump)
-        .next()
-        .map_or(message, |at| &message[..at])
+    words.find_map(begins_dump).map_or(message, |at| &message[..at])
 }
 
 fn shortened(message: &str) -> String {

@@ -88,9 +88,8 @@ impl Planner {
                 request: &request,
                 interrupt: &CancellationToken::new(),
             };
-            let planned = cancel
-                .run_until_cancelled(planning.command(request.statement.command()))
-                .await;
+            let command = Box::pin(planning.command(request.statement.command()));
+            let planned = cancel.run_until_cancelled(command).await;
             planned.unwrap_or_else(|| Err(Error::new(ErrorCode::Cancelled, "the query was cancelled")))
         })
         .await

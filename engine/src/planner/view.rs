@@ -8,7 +8,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use std::sync::Arc;
 
 use super::failure::from_datafusion;
-use super::planner::logical_plan;
+use super::planning::logical_plan;
 use crate::error::{Error, ErrorCode, Result};
 use crate::governance::VisibleView;
 use crate::name::quoted;

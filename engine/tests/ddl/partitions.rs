@@ -5,15 +5,17 @@ use crate::support::{TestEngine, numbers};
 use owlet_engine::ErrorCode;
 use owlet_s3_fixture::S3Fixture;
 
+const FILES: [(&str, [i64; 1]); 4] = [
+    ("t/year=2023/month=12/a.parquet", [1]),
+    ("t/year=2024/month=01/a.parquet", [2]),
+    ("t/year=2024/month=2/a.parquet", [3]),
+    ("elsewhere/a.parquet", [100]),
+];
+
 #[tokio::test]
 async fn partitions_are_found_typed_added_dropped_and_repaired() {
     let fixture = S3Fixture::start(&["lake"]).await;
-    for (key, values) in [
-        ("t/year=2023/month=12/a.parquet", [1]),
-        ("t/year=2024/month=01/a.parquet", [2]),
-        ("t/year=2024/month=2/a.parquet", [3]),
-        ("elsewhere/a.parquet", [100]),
-    ] {
+    for (key, values) in FILES {
         fixture.put("lake", key, numbers("n", values));
     }
     let engine = TestEngine::over(&fixture).await;
@@ -83,7 +85,14 @@ async fn partitions_are_found_typed_added_dropped_and_repaired() {
         "MSCK brings it back, as in Hive"
     );
     assert_eq!(rows(&s, "MSCK REPAIR TABLE t").await, Vec::<String>::new());
+}
 
+#[tokio::test]
+async fn a_partition_that_does_not_fit_its_table_is_refused_by_name() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    let engine = TestEngine::over(&fixture).await;
+    let s = engine.session();
+    ok(&s, "CREATE EXTERNAL TABLE t (n bigint) PARTITIONED BY (year int, month int) STORED AS PARQUET LOCATION 's3://lake/t/'").await;
     refused(
         &s,
         "ALTER TABLE t ADD PARTITION (year=2025)",

@@ -13,7 +13,7 @@ async fn a_table_is_made_filled_read_described_and_dropped_with_its_files() {
     ok(&s, "CREATE TABLE t (id BIGINT NOT NULL COMMENT 'the key', name VARCHAR, price DECIMAL(10,2), day DATE, seen TIMESTAMP)").await;
     assert_eq!(rows(&s, "SELECT * FROM t").await, Vec::<String>::new());
     assert_eq!(value(&s, "INSERT INTO t VALUES (1, 'a', 1.25, DATE '2024-02-29', TIMESTAMP '2024-02-29 12:00:00'), (2, NULL, NULL, NULL, NULL)").await, "2");
-    assert_eq!(value(&s, "INSERT INTO t (name, id) SELECT 'b', 3").await, "1");
+    assert_eq!(value(&s, "INSERT INTO t (\"NAME\", Id) SELECT 'b', 3").await, "1");
     assert_eq!(value(&s, "INSERT INTO t SELECT * FROM t WHERE false").await, "0");
     assert_eq!(
         files_below(&warehouse(&engine)),

@@ -4,7 +4,7 @@ use super::{discover, place};
 use crate::catalog::{Change, Database, IfExists};
 use crate::error::Result;
 use crate::planner::plan::{CatalogEffect, Effect, Plan};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::syntax::CreateDatabase;
 

@@ -13,7 +13,7 @@ use crate::formats::write::Files;
 use crate::formats::{self, Format, Inspected};
 use crate::name::{TableName, quoted};
 use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::storage::Location;
 use crate::syntax::CreateTable;

@@ -5,7 +5,7 @@ use crate::catalog::{Change, Column, IfExists, ViewDefinition};
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::quoted;
 use crate::planner::plan::Plan;
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::syntax::{CreateView, Reference};
 
 /// Keeps a query under a name. It is planned once now, so that what can never be read is refused, and for the columns that it has.

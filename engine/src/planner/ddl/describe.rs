@@ -7,7 +7,7 @@ use crate::catalog::{Column, Relation, types};
 use crate::error::{Error, ErrorCode, Result};
 use crate::governance::{self, Visible};
 use crate::planner::plan::Plan;
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::syntax::{DatabaseReference, Reference};
 

@@ -13,7 +13,7 @@ use crate::catalog::{Column, Ownership, TableDefinition};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::{self, Inspected};
 use crate::name::{DEFAULT_CATALOG, TableName};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::storage::{self, Location};
 
 /// How many tables are looked at at once.

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::governance;
 use crate::name::DEFAULT_DATABASE;
 use crate::planner::plan::{CatalogEffect, Effect, Plan};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::planner::session::SessionChange;
 use crate::storage::Location;

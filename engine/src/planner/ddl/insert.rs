@@ -13,7 +13,7 @@ use crate::formats::write::Files;
 use crate::governance;
 use crate::name::quoted;
 use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::storage::Location;
 use crate::syntax::Insert;
 
@@ -110,7 +110,7 @@ async fn aligned(planning: &Planning<'_>, insert: &Insert, fields: Vec<Field>) -
         let open = fields.iter().filter(|field| !constants.contains_key(field.name()));
         open.map(|field| field.name().clone()).collect()
     } else {
-        insert.columns.clone()
+        insert.columns.iter().map(|name| spelled(&fields, name)).collect()
     };
     for (index, name) in named.iter().enumerate() {
         known(insert, &fields, name)?;
@@ -152,6 +152,19 @@ fn constants(insert: &Insert, fields: &[Field]) -> Result<BTreeMap<String, Expr>
         }
     }
     Ok(constants)
+}
+
+/// `name` as the table spells it: the same letters, or else the one column that differs by case alone.
+fn spelled(fields: &[Field], name: &str) -> String {
+    if fields.iter().any(|field| field.name() == name) {
+        return name.to_owned();
+    }
+    let lower = name.to_lowercase();
+    let mut alike = fields.iter().filter(|field| field.name().to_lowercase() == lower);
+    match (alike.next(), alike.next()) {
+        (Some(field), None) => field.name().clone(),
+        _ => name.to_owned(),
+    }
 }
 
 fn known(insert: &Insert, fields: &[Field], name: &str) -> Result<()> {

@@ -90,7 +90,8 @@ impl Place<'_> {
         } else {
             self.names.join("_")
         };
-        let object = self.prefix.object(&Path::from_iter(self.path.split('/')));
+        let path: Path = self.path.split('/').collect();
+        let object = self.prefix.object(&path);
         Candidate {
             name: table_name(&whole),
             location: if is_file { object } else { object.into_directory() },

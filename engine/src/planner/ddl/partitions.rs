@@ -10,7 +10,7 @@ use crate::formats::{self, DeclaredPartition};
 use crate::governance;
 use crate::name::quoted;
 use crate::planner::plan::{CatalogEffect, Effect, Plan};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::syntax::{AddPartitions, DropPartitions, PartitionSpec, Reference};
 

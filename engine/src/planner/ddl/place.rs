@@ -6,7 +6,7 @@ use crate::catalog::{Database, Ownership, Relation};
 use crate::error::{Error, ErrorCode, Result};
 use crate::governance;
 use crate::name::{DEFAULT_CATALOG, TableName};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::storage::Location;
 use crate::syntax::{CreateTable, DatabaseReference, Reference};
 
@@ -17,13 +17,11 @@ use crate::syntax::{CreateTable, DatabaseReference, Reference};
 pub async fn database(planning: &Planning<'_>, named: &DatabaseReference) -> Result<Database> {
     let name = database_name(planning, named)?;
     let catalog = planning.sources().catalog;
-    let error = match catalog.database(&name).await? {
-        Some(database) => return Ok(database),
-        None => {
-            let known = catalog.databases().await?;
-            governance::no_database(&name, known.iter().map(|one| one.name.as_str()))
-        }
-    };
+    if let Some(database) = catalog.database(&name).await? {
+        return Ok(database);
+    }
+    let known = catalog.databases().await?;
+    let error = governance::no_database(&name, known.iter().map(|one| one.name.as_str()));
     Err(match named.position {
         Some(position) => error.at(position),
         None => error,

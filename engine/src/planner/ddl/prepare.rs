@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::nearest;
 use crate::planner::plan::Plan;
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::session::{PreparedStatement, SessionChange};
 use crate::syntax::{Command, Prepare};
 

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::planner::plan::Plan;
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::session::SessionChange;
 use crate::planner::settings::SessionSettings;
 

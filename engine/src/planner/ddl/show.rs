@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::governance::{self, View};
 use crate::name::{DEFAULT_CATALOG, INFORMATION_SCHEMA};
 use crate::planner::plan::Plan;
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::syntax::{DatabaseReference, NamePattern, Reference, Show};
 

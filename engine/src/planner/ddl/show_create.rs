@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::governance;
 use crate::name::quoted;
 use crate::planner::plan::Plan;
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::syntax::Reference;
 
@@ -26,14 +26,12 @@ pub async fn show_create_table(planning: &Planning<'_>, named: &Reference) -> Re
 
 /// The CREATE VIEW of a view.
 pub async fn show_create_view(planning: &Planning<'_>, named: &Reference) -> Result<Plan> {
-    match found(planning, named).await? {
-        Relation::View(view) => answer(planning, "create_view", create_view(&view)).await,
-        _ => {
-            let name = named.parts().join(".");
-            let message = format!("\"{name}\" is a table; use SHOW CREATE TABLE");
-            Err(Error::new(ErrorCode::TableNotFound, message))
-        }
-    }
+    let Relation::View(view) = found(planning, named).await? else {
+        let name = named.parts().join(".");
+        let message = format!("\"{name}\" is a table; use SHOW CREATE TABLE");
+        return Err(Error::new(ErrorCode::TableNotFound, message));
+    };
+    answer(planning, "create_view", create_view(&view)).await
 }
 
 async fn found(planning: &Planning<'_>, named: &Reference) -> Result<Relation> {

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::name::{nearest, quoted};
 use crate::planner::failure::from_datafusion;
 use crate::planner::plan::{Effect, Plan};
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 
 /// The operators that give the rows to store, and the columns to store them as: in the operators' order.
 pub struct Stored {

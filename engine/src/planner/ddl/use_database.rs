@@ -3,7 +3,7 @@
 use super::place;
 use crate::error::Result;
 use crate::planner::plan::Plan;
-use crate::planner::planner::Planning;
+use crate::planner::planning::Planning;
 use crate::planner::session::SessionChange;
 use crate::syntax::DatabaseReference;
 
