@@ -219,6 +219,25 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelt_section_in_the_environment_stops_the_start() {
+        let error = load("", &[("OWLET_WORKGRUOP_QUEUE_LIMIT", "7")]).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InvalidSetting);
+        assert!(
+            error.message().contains("did you mean OWLET_WORKGROUP_QUEUE_LIMIT?"),
+            "{error}"
+        );
+        let error = load("", &[("OWLET_COLOUR", "7")]).unwrap_err();
+        assert!(error.message().contains("the sections are"), "{error}");
+        assert!(
+            load(
+                "",
+                &[("OWLET_SERVICE_HOST", "10.0.0.1"), ("OWLET_PORT", "tcp://10.0.0.1:1")]
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
     fn state_is_kept_where_the_nearest_setting_says() {
         let directory = |text: &str, variables: &[(&str, &str)]| load(text, variables).unwrap().data_directory;
         assert_eq!(directory("", &[]), Path::new("/home/somebody/.local/share/owlet"));
