@@ -162,18 +162,16 @@ fn stem(file: &str) -> &str {
     file.split('.').next().unwrap_or(file)
 }
 
-/// Whether a program made the name up: `part-0`, `000001_0`, a UUID.
+/// Whether a program made the name up: `part-0`, `data_1`, `000001_0`, a UUID.
 fn is_made_up(file: &str) -> bool {
     let stem = stem(file).to_lowercase();
-    let rest = stem
-        .strip_prefix("part")
-        .or_else(|| stem.strip_prefix("data"))
-        .unwrap_or(&stem);
-    let has_digit = rest.chars().any(|c| c.is_ascii_digit());
-    has_digit
-        && rest
-            .chars()
-            .all(|c| c.is_ascii_hexdigit() || c == '-' || c == '_' || c == 'c')
+    let is_number = |text: &str| {
+        text.contains(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || "-_".contains(c))
+    };
+    let is_identifier = stem.len() >= 16 && stem.chars().all(|c| c.is_ascii_hexdigit() || "-_".contains(c));
+    let numbered = ["part", "data", "file"].iter().find_map(|word| stem.strip_prefix(word));
+    let numbered = numbered.map(|rest| rest.split("-c").next().unwrap_or(rest));
+    is_number(&stem) || is_identifier || numbered.is_some_and(|rest| rest.split('-').any(is_number))
 }
 
 /// A directory's name as the name of a table.
@@ -266,6 +264,22 @@ mod tests {
             &[("part-00000-c000.parquet", 1), ("part-00001.parquet", 1)],
             &[("lake", "", Found::Files)],
         );
+    }
+
+    #[test]
+    fn names_that_programs_make_up_are_told_from_those_of_people() {
+        for (file, made_up) in [
+            ("part-00000-6f1d0d5e-c000.snappy.parquet", true),
+            ("data_0.parquet", true),
+            ("000001_0", true),
+            ("01a204b7-cf74-77e6-bc44-d4565f35a9e3-00000.csv.gz", true),
+            ("e2.json", false),
+            ("trips2024.parquet", false),
+            ("parts.csv", false),
+            ("beef.parquet", false),
+        ] {
+            assert_eq!(is_made_up(file), made_up, "{file}");
+        }
     }
 
     #[test]
