@@ -170,9 +170,10 @@ fn named(store: &object_store::Error, location: &str) -> Option<Error> {
             ErrorCode::NotSupported,
             format!("the store of {location} cannot do this: {operation}"),
         ),
-        Store::InvalidPath { .. } => (
+        // The source names the object: a listing fails as a whole, and must say by which of its names.
+        Store::InvalidPath { source } => (
             ErrorCode::InvalidValue,
-            format!("{location} holds a name that cannot be read"),
+            format!("{location} holds a name that cannot be read, so rename that object: {source}"),
         ),
         _ => return None,
     };
@@ -389,6 +390,20 @@ mod tests {
         check_refusal(404, &body("NoSuchBucket"), ErrorCode::TableNotFound, "no bucket");
         check_refusal(416, "", ErrorCode::StorageUnavailable, "416");
         check_refusal(302, "", ErrorCode::StorageUnavailable, "elsewhere");
+    }
+
+    #[test]
+    fn a_name_that_ends_a_listing_is_in_the_error() {
+        let source = object_store::path::Path::parse("t//x.parquet").unwrap_err();
+        let inside = Store::Generic {
+            store: "S3",
+            source: Box::new(Store::InvalidPath { source }),
+        };
+        let error = from_object_store(inside, "s3://b/t/");
+        assert_eq!(error.code(), ErrorCode::InvalidValue);
+        for part in ["\"s3://b/t/\"", "\"t//x.parquet\""] {
+            assert!(error.message().contains(part), "{error}");
+        }
     }
 
     #[test]

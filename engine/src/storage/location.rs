@@ -15,8 +15,11 @@ use super::schemes::{self, Scheme};
 use super::secret::Secret;
 use crate::error::{Error, ErrorCode, Result};
 
-/// The characters that make a location a pattern over several objects.
+/// The characters that make a location a pattern over several objects, beside `{a,b}`.
 const WILDCARDS: [char; 3] = ['*', '?', '['];
+
+/// The most patterns that the braces of one may stand for.
+const ALTERNATIVES: usize = 1_000;
 
 /// One object, one directory, or a pattern over objects, and the store they are in.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -24,9 +27,18 @@ pub struct Location {
     scheme: &'static str,
     bucket: String,
     path: Path,
-    pattern: Option<Pattern>,
+    pattern: Option<Alternatives>,
     directory: bool,
     query: Option<Secret>,
+}
+
+/// A pattern, and the ones without braces that it stands for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Alternatives {
+    text: String,
+    patterns: Vec<Pattern>,
+    /// What every match begins with.
+    prefix: String,
 }
 
 impl Location {
@@ -67,6 +79,13 @@ impl Location {
         &self.path
     }
 
+    /// What the path of every object begins with that a pattern means, which may end within a step: `a/b` of `a/b*`. Nothing for
+    /// what is no pattern.
+    #[must_use]
+    pub fn pattern_prefix(&self) -> Option<&str> {
+        self.pattern.as_ref().map(|pattern| pattern.prefix.as_str())
+    }
+
     /// Whether the location is a pattern over objects.
     #[must_use]
     pub fn is_glob(&self) -> bool {
@@ -81,11 +100,14 @@ impl Location {
     }
 
     /// Whether `object` is what the location means: the object itself, under the directory, or matched by the pattern.
-    /// `*` does not cross `/`, `**` does.
+    /// `*` does not cross `/`, `**` does, `{a,b}` is either.
     #[must_use]
     pub fn covers(&self, object: &Path) -> bool {
         match &self.pattern {
-            Some(pattern) => pattern.matches_with(object.as_ref(), GLOB),
+            Some(pattern) => {
+                let own = object.as_ref();
+                pattern.patterns.iter().any(|pattern| pattern.matches_with(own, GLOB))
+            }
             None => object.prefix_matches(&self.path),
         }
     }
@@ -190,10 +212,7 @@ impl Location {
         }
         let (path, pattern) = match literal_directory(scheme, key) {
             None => (key, None),
-            Some(prefix) => (
-                prefix,
-                Some(Pattern::new(key).map_err(|cause| invalid(shown, cause.msg))?),
-            ),
+            Some(prefix) => (prefix, Some(alternatives(scheme, key, shown)?)),
         };
         let path = Path::parse(path).map_err(|_| invalid(shown, "it has a `.` or `..` step or a control character"))?;
         Ok(Self {
@@ -223,7 +242,7 @@ impl fmt::Display for Location {
             _ => write!(f, "{}://{}/", self.scheme, self.bucket)?,
         }
         match &self.pattern {
-            Some(pattern) => f.write_str(pattern.as_str()),
+            Some(pattern) => f.write_str(&pattern.text),
             None if self.directory && !self.path.is_root() => write!(f, "{}/", self.path),
             None => write!(f, "{}", self.path),
         }
@@ -262,11 +281,84 @@ fn file_url_path(text: &str) -> Result<std::path::PathBuf> {
         .map_err(|()| invalid(text, "a file URL names no host"))
 }
 
-/// The directory before the first wildcard, if there is a wildcard. A host reads `?` as the start of a query.
+/// The directory before the first wildcard, if there is a wildcard.
 fn literal_directory<'a>(scheme: &str, key: &'a str) -> Option<&'a str> {
-    let wildcards: &[char] = if scheme.starts_with("http") { &['*'] } else { &WILDCARDS };
-    let first = key.find(wildcards)?;
+    let first = first_wildcard(scheme, key)?;
     Some(key[..first].rsplit_once('/').map_or("", |(directory, _)| directory))
+}
+
+/// Where the first wildcard of `key` is. A host reads `?` as the start of a query, and brackets and braces are part of names
+/// there.
+fn first_wildcard(scheme: &str, key: &str) -> Option<usize> {
+    if scheme.starts_with("http") {
+        return key.find('*');
+    }
+    let brace = braces(key).map(|(open, _)| open);
+    key.find(WILDCARDS).into_iter().chain(brace).min()
+}
+
+/// The first pair of braces with a comma between them that is not in brackets: where it opens, and where it closes.
+fn braces(text: &str) -> Option<(usize, usize)> {
+    let (mut open, mut comma, mut depth, mut bracket) = (None, false, 0_usize, false);
+    for (place, letter) in text.char_indices() {
+        match letter {
+            '[' => bracket = true,
+            ']' => bracket = false,
+            _ if bracket => {}
+            '{' => {
+                depth += 1;
+                if depth == 1 {
+                    (open, comma) = (Some(place), false);
+                }
+            }
+            ',' if depth == 1 => comma = true,
+            '}' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 && comma {
+                    return open.map(|open| (open, place));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The patterns that `key` stands for.
+fn alternatives(scheme: &str, key: &str, shown: &str) -> Result<Alternatives> {
+    let mut open = vec![key.to_owned()];
+    let mut patterns = Vec::new();
+    while let Some(text) = open.pop() {
+        let Some((from, to)) = braces(&text).filter(|_| !scheme.starts_with("http")) else {
+            patterns.push(Pattern::new(&text).map_err(|cause| invalid(shown, cause.msg))?);
+            continue;
+        };
+        open.extend(
+            split_alternatives(&text[from + 1..to]).map(|own| format!("{}{own}{}", &text[..from], &text[to + 1..])),
+        );
+        if open.len() + patterns.len() > ALTERNATIVES {
+            return Err(invalid(shown, "its braces stand for too many patterns"));
+        }
+    }
+    let end = first_wildcard(scheme, key).unwrap_or(key.len());
+    Ok(Alternatives {
+        text: key.to_owned(),
+        patterns,
+        prefix: key[..end].to_owned(),
+    })
+}
+
+/// What stands between the commas that are in no inner braces.
+fn split_alternatives(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    text.split(move |letter| {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    })
 }
 
 fn unknown_scheme(scheme: &str) -> Error {
@@ -416,6 +508,38 @@ mod tests {
         assert!(!pattern.covers(&Path::from("a/b/x.parquet")));
         assert!(parse("s3://b/a/**/x").unwrap().covers(&Path::from("a/b/c/x")));
         assert!(!parse("https://h/a?b").unwrap().is_glob());
+    }
+
+    #[test]
+    fn braces_are_either_of_what_they_hold() {
+        let pattern = parse("s3://b/t/{2023,2024/{a,b}}-*.parquet").unwrap();
+        assert_eq!(pattern.path().as_ref(), "t");
+        for (path, covered) in [
+            ("t/2023-1.parquet", true),
+            ("t/2024/a-1.parquet", true),
+            ("t/2024/b-.parquet", true),
+            ("t/2024/c-1.parquet", false),
+            ("t/2024-1.parquet", false),
+        ] {
+            assert_eq!(pattern.covers(&Path::from(path)), covered, "{path}");
+        }
+        assert_eq!(pattern.to_string(), "s3://b/t/{2023,2024/{a,b}}-*.parquet");
+        assert!(!parse("s3://b/{a}/x").unwrap().is_glob(), "nothing to choose from");
+        assert!(!parse("s3://b/{a/x").unwrap().is_glob());
+        assert!(parse("s3://b/[{]a,b}").unwrap().covers(&Path::parse("{a,b}").unwrap()));
+        check(&format!("s3://b/{}", "{a,b}".repeat(12)), "INVALID_VALUE");
+    }
+
+    #[test]
+    fn the_prefix_of_a_pattern_goes_up_to_its_first_wildcard() {
+        for (text, prefix) in [
+            ("s3://b/many/000*", Some("many/000")),
+            ("s3://b/many/{1,2}", Some("many/")),
+            ("s3://b/*", Some("")),
+            ("s3://b/a", None),
+        ] {
+            assert_eq!(parse(text).unwrap().pattern_prefix(), prefix, "{text}");
+        }
     }
 
     #[test]

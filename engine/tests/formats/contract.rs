@@ -1,6 +1,9 @@
 //! What holds for every format, written once.
 
 use arrow::array::{Float64Array, Int64Array, RecordBatch, StringArray};
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::{Compression, ZstdLevel};
+use datafusion::parquet::file::properties::WriterProperties;
 use owlet_engine::ErrorCode;
 use owlet_s3_fixture::{RequestKind, RequestRule, S3Fixture};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -289,4 +292,87 @@ async fn formats_are_not_mixed_and_the_advice_works_for_sub_directories_too() {
     assert!(advice.ends_with("t/**/*.parquet"), "{error}");
     assert_eq!(owlet.value(&format!("SELECT count(*) FROM '{advice}'")).await, "3");
     assert_eq!(owlet.value("SELECT count(*) FROM 't/**/*.csv'").await, "3");
+}
+
+#[tokio::test]
+async fn a_pattern_lists_what_its_beginning_names_and_no_more() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    for n in 0..60 {
+        fixture.put("lake", &format!("many/{n:04}.csv"), format!("n\n{n}\n"));
+        fixture.put("lake", &format!("many/0002/{n:04}.csv"), format!("n\n{n}\n"));
+    }
+    fixture.put("lake", "many/001", csv(&three_rows(), b','));
+    let owlet = TestEngine::over(&fixture).await;
+    for (pattern, sum, lists, heads) in [
+        ("many/000*.csv", "45", 8, 0),
+        ("many/005?.csv", "545", 2, 0),
+        ("many/0002/000*.csv", "45", 2, 0),
+        ("many/{0001,0003}.csv", "4", 13, 0),
+        ("many/00{01,03}.csv", "4", 13, 0),
+    ] {
+        fixture.reset();
+        fixture.set_page_size(10);
+        let answer = owlet
+            .run(&format!("SELECT sum(n) FROM 's3://lake/{pattern}'"))
+            .await
+            .unwrap();
+        assert_eq!(answer.value(), sum, "{pattern}");
+        let counters = fixture.counters();
+        assert!(counters.list <= lists, "{pattern}: {} pages", counters.list);
+        assert_eq!(counters.head, heads, "{pattern}");
+    }
+    fixture.put("lake", "x/001", parquet_bytes(&[three_rows()]));
+    fixture.put("lake", "x/0012", parquet_bytes(&[three_rows()]));
+    assert_eq!(
+        owlet.value("SELECT count(*) FROM 's3://lake/x/001*'").await,
+        "6",
+        "a star means nothing as well"
+    );
+}
+
+#[tokio::test]
+async fn bytes_that_are_broken_name_their_file_wherever_they_are_met() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    let owlet = TestEngine::over(&fixture).await;
+    let values = (0..50_000_i64).map(|n| n * n);
+    let rows = batch(&[("n", column(Int64Array::from_iter_values(values)))]);
+    // Compressed: what is broken in plain values is another value.
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties)).unwrap();
+    writer.write(&rows).unwrap();
+    let whole = writer.into_inner().unwrap();
+    let good = parquet_bytes(&[batch(&[("n", column(Int64Array::from(vec![1, 2])))])]);
+    let mut page = whole.clone();
+    page[whole.len() / 4..whole.len() / 2].fill(0xff);
+    let mut header = whole.clone();
+    header[4..40].fill(0xff);
+    let shifted = [&whole[..4], &whole[whole.len() * 3 / 4..]].concat();
+    for (index, broken) in [page, header, shifted].into_iter().enumerate() {
+        let name = format!("t{index}/b.parquet");
+        for (name, bytes) in [(format!("t{index}/a.parquet"), &good), (name.clone(), &broken)] {
+            put(owlet.directory.path(), &name, bytes);
+            fixture.put("lake", &name, bytes);
+        }
+        for place in [format!("t{index}/"), format!("s3://lake/t{index}/")] {
+            for what in ["sum(n % 7)", "count(DISTINCT n)"] {
+                let sql = format!("SELECT {what} FROM '{place}' WHERE n <> 5");
+                refused(&owlet, &sql, ErrorCode::BadData, &[&name]).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_fails_in_an_expression_is_not_the_files_fault() {
+    let owlet = TestEngine::local().await;
+    for Way { ending, write, .. } in WAYS {
+        put(owlet.directory.path(), &format!("t.{ending}"), write(&three_rows()));
+        let error = owlet
+            .run(&format!("SELECT 1 / (id - id) FROM 't.{ending}'"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InvalidValue, "{ending}: {error}");
+    }
 }

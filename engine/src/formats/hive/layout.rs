@@ -50,9 +50,23 @@ async fn head(store: &dyn ObjectStore, location: &Location) -> Result<Option<Obj
 async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Result<Vec<ObjectMeta>> {
     let hidden_wanted = location.is_glob() && names_hidden(&location.to_string());
     let mut files = Vec::new();
-    let mut objects = store.list(Some(location.path()));
+    let prefix = prefix_in_order(location).and_then(|prefix| Some((prefix, Path::parse(prefix).ok()?)));
+    let mut objects = match &prefix {
+        None => store.list(Some(location.path())),
+        Some((_, first)) => {
+            // The object of just that name comes before what a listing behind it begins with.
+            files.extend(head_of_prefix(store, location, first).await?);
+            store.list_with_offset(Some(location.path()), first)
+        }
+    };
     let mut seen = 0;
     while let Some(object) = next(&mut objects, location).await? {
+        if prefix
+            .as_ref()
+            .is_some_and(|(prefix, _)| !object.location.as_ref().starts_with(prefix))
+        {
+            break;
+        }
         seen += 1;
         refuse_beyond(seen, limit, location)?;
         let relative = relative(&object.location, location.path());
@@ -68,6 +82,24 @@ async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Re
     // A store that names an object twice has it once.
     files.dedup_by(|a, b| a.location == b.location);
     Ok(files)
+}
+
+/// What the names of all objects begin with that a pattern means, if it says more than their directory does and the store lists names in
+/// their order: then the listing begins there, and ends behind it.
+fn prefix_in_order(location: &Location) -> Option<&str> {
+    // Amazon's directory buckets have names with this ending, and list in no order.
+    let ordered = matches!(location.scheme(), "s3" | "gs") && !location.bucket().ends_with("--x-s3");
+    let prefix = location.pattern_prefix().filter(|_| ordered)?;
+    let within = !prefix.is_empty() && !prefix.ends_with('/');
+    within.then_some(prefix)
+}
+
+/// The object whose name is the whole prefix of a pattern, if the pattern means it.
+async fn head_of_prefix(store: &dyn ObjectStore, location: &Location, path: &Path) -> Result<Option<ObjectMeta>> {
+    match location.covers(path) {
+        true => head(store, &location.object(path)).await,
+        false => Ok(None),
+    }
 }
 
 /// What lies directly in the directory at `path` of the store of `location`, without what is hidden or empty. A directory that is not

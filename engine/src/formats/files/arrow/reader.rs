@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use super::blocks::{Footer, block_range, broken, footer, range, undecodable};
 use crate::error::{Error, ErrorCode, Result};
-use crate::formats::write::ARROW_OPTIONS;
 use crate::formats::files::exact::exact_cast;
 use crate::formats::files::rows::{RowReader, RowSource, Wanted};
 use crate::formats::files::text::{Compression, TextStream};
 use crate::formats::files::{OptionRule, Origin, Scan, TableFile, TableFormat, TableReader};
 use crate::formats::schema::{self, Found, find};
+use crate::formats::write::ARROW_OPTIONS;
 use crate::formats::{Format, Settings};
 
 /// How an IPC file begins; a stream begins with a message.

@@ -91,6 +91,7 @@ async fn read(store: &dyn ObjectStore, object: &ObjectMeta) -> Result<ParquetMet
     loop {
         let mut buffers: Vec<Bytes> = Vec::with_capacity(wanted.len());
         for range in &wanted {
+            check_within(object, range)?;
             let bytes = store.get_range(&object.location, range.clone()).await;
             buffers.push(bytes.map_err(|error| ParquetError::External(Box::new(error)))?);
         }
@@ -116,6 +117,21 @@ fn check_length(size: u64, ranges: &[Range<u64>], buffers: &[Bytes]) -> Result<(
     }
     let message = format!("its footer says that it is {said} bytes long, and the file has {size}");
     Err(ParquetError::General(message))
+}
+
+/// Checks that `object` has the bytes which its own footer speaks of: asked for others, a store has an error of its own.
+///
+/// # Errors
+/// The decoder's kind of error.
+pub fn check_within(object: &ObjectMeta, range: &Range<u64>) -> Result<(), ParquetError> {
+    if range.start <= range.end && range.end <= object.size {
+        return Ok(());
+    }
+    let message = format!(
+        "its footer speaks of the bytes {} to {}, and it has {}",
+        range.start, range.end, object.size
+    );
+    Err(ParquetError::EOF(message))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 
 use super::footer_error;
-use super::footers::{Footers, schema_of};
+use super::footers::{Footers, check_within, schema_of};
 use crate::formats::files::{Origin, Place, TableFile};
 use crate::formats::schema;
 
@@ -106,6 +106,7 @@ struct Fetch<'a> {
 impl MetadataFetch for Fetch<'_> {
     fn fetch(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
         async move {
+            check_within(self.object, &range)?;
             self.store
                 .get_range(&self.object.location, range)
                 .await
@@ -122,6 +123,7 @@ fn external(error: impl std::error::Error + Send + Sync + 'static) -> ParquetErr
 impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
         async move {
+            check_within(&self.file.object, &range)?;
             self.store()
                 .get_range(&self.file.object.location, range)
                 .await
@@ -132,6 +134,9 @@ impl AsyncFileReader for Reader {
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
         async move {
+            for range in &ranges {
+                check_within(&self.file.object, range)?;
+            }
             self.store()
                 .get_ranges(&self.file.object.location, &ranges)
                 .await
