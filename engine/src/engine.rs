@@ -69,6 +69,7 @@ impl Engine {
             limits: settings.statement.clone(),
             warehouse: warehouse.into_directory(),
         };
+        let executor = LocalExecutor::start(machine.processors)?;
         let effects = Effects {
             catalog: Arc::clone(&catalog),
             claims: Claims {
@@ -77,6 +78,7 @@ impl Engine {
                 clock: Arc::new(clock),
             },
             writing: formats.write.clone(),
+            processors: executor.processors().clone(),
             temporary_limit_bytes: settings.catalog.temporary_table_limit_bytes,
         };
         let parts = Parts {
@@ -85,7 +87,7 @@ impl Engine {
             planner: Planner::new(catalog, formats, bounds),
             workgroup,
             history,
-            executor: Arc::new(LocalExecutor::start(machine.processors)?),
+            executor: Arc::new(executor),
             effects,
             running: Running::none(),
         };

@@ -11,6 +11,8 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::StreamExt;
 use std::fmt;
 use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use super::claim::{Claims, Held, objects, refuse_occupied};
 use crate::catalog::{Catalog, Change, Outcome, Ownership};
@@ -29,6 +31,8 @@ pub struct Effects {
     pub claims: Claims,
     /// How files are written.
     pub writing: WriteSettings,
+    /// Where rows are encoded: the threads that compute, so that those that answer callers stay free.
+    pub processors: Handle,
     /// The most bytes of rows that one temporary table may keep.
     pub temporary_limit_bytes: usize,
 }
@@ -109,13 +113,35 @@ impl Effects {
             refuse_occupied(&effect.target.storage, &effect.target.directory).await?;
         }
         let rows = checked(rows, &effect.target.columns);
-        let written = write::write(&effect.target, effect.files, rows, memory, &self.writing).await;
-        match written {
+        match self.encode(effect, rows, memory).await? {
             Ok(written) => self.commit(effect, written, held).await,
             Err(error) => {
                 give_back(held).await;
                 Err(from_datafusion(error))
             }
+        }
+    }
+
+    /// Writes the rows, on the threads that compute. Dropping the future takes back what was written.
+    async fn encode(
+        &self,
+        effect: &WriteEffect,
+        rows: SendableRecordBatchStream,
+        memory: &Arc<dyn MemoryPool>,
+    ) -> Result<datafusion::common::Result<Written>> {
+        let (target, files) = (effect.target.clone(), effect.files);
+        let (memory, settings) = (Arc::clone(memory), self.writing.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(
+            async move { write::write(&target, files, rows, &memory, &settings).await },
+            &self.processors,
+        );
+        match tasks.join_next().await {
+            Some(Ok(written)) => Ok(written),
+            _ => Err(Error::new(
+                ErrorCode::Internal,
+                "writing ended by a panic; this is a defect, please report it",
+            )),
         }
     }
 

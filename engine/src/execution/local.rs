@@ -6,6 +6,7 @@ use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::{RecordBatchReceiverStreamBuilder, RecordBatchStreamAdapter};
 use futures::{StreamExt, stream};
 use std::sync::Arc;
+use tokio::runtime::Handle;
 
 use super::Executor;
 use super::processors::Processors;
@@ -30,6 +31,12 @@ impl LocalExecutor {
     pub fn start(threads: usize) -> Result<Self> {
         let processors = Processors::start(threads)?;
         Ok(Self { processors })
+    }
+
+    /// Where operators compute, for what encodes or keeps their rows.
+    #[must_use]
+    pub fn processors(&self) -> &Handle {
+        self.processors.handle()
     }
 }
 
