@@ -22,3 +22,4 @@ mod s3;
 mod storage;
 mod support;
 mod tpch;
+mod writes;

@@ -107,8 +107,12 @@ impl Encoder for JsonEncoder {
     }
 }
 
+/// Every decimal of so many digits comes back from a DOUBLE.
+const DOUBLE_DIGITS: u8 = 15;
+
 /// What arrow-json 59 would write as `null` (NaN and the infinities) is refused, and what it replaces by the words of an error
-/// inside the data (dates outside of the calendar) is one.
+/// inside the data (dates outside of the calendar) is one. A decimal of more digits than a DOUBLE has is text: most readers,
+/// `DuckDB` among them, make a DOUBLE of every number.
 #[derive(Debug)]
 struct ExactValues;
 
@@ -127,10 +131,10 @@ impl EncoderFactory for ExactValues {
                 .all(|value| f32::from(value).is_finite()),
             DataType::Float32 => array.as_primitive::<Float32Type>().iter().flatten().all(f32::is_finite),
             DataType::Float64 => array.as_primitive::<Float64Type>().iter().flatten().all(f64::is_finite),
-            temporal if temporal.is_temporal() => {
-                let texts: Box<dyn ValueEncoder + 'a> = Box::new(Quoted(Texts::of(array, &formats())?));
-                return Ok(Some(NullableEncoder::new(texts, array.logical_nulls())));
+            DataType::Decimal128(precision, _) | DataType::Decimal256(precision, _) if *precision > DOUBLE_DIGITS => {
+                return Ok(Some(quoted(array)?));
             }
+            temporal if temporal.is_temporal() => return Ok(Some(quoted(array)?)),
             _ => return Ok(None),
         };
         if finite {
@@ -143,6 +147,11 @@ impl EncoderFactory for ExactValues {
         );
         Err(ArrowError::InvalidArgumentError(message))
     }
+}
+
+fn quoted(array: &dyn Array) -> Result<NullableEncoder<'_>, ArrowError> {
+    let texts = Quoted(Texts::of(array, &formats())?);
+    Ok(NullableEncoder::new(Box::new(texts), array.logical_nulls()))
 }
 
 /// Texts without a character that JSON escapes.
