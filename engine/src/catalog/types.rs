@@ -8,43 +8,15 @@
 use arrow::datatypes::{
     DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataType, Field, Fields, IntervalUnit, TimeUnit,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorCode, Result};
 use crate::name::nearest;
 
 /// Types within one another.
 const NESTING: usize = 50;
-
-/// The type that `name` declares.
-///
-/// Text and bytes are views at the outermost level, as the columns of files are read, and plain ones within other types.
-///
-/// # Errors
-/// `SYNTAX_ERROR` if it is not the name of a type.
-pub fn parse(name: &str) -> Result<DataType> {
-    let read = || -> Result<DataType, ParserError> {
-        let mut parser = Parser::new(&GenericDialect {}).try_with_sql(name)?;
-        let data_type = read(&mut parser)?;
-        match parser.peek_token().token {
-            Token::EOF => Ok(data_type),
-            _ => parser.expected_ref("the end of the type", parser.peek_token_ref()),
-        }
-    };
-    read().map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.strip_prefix("sql parser error: ").unwrap_or(&reason);
-        let reason = reason
-            .rsplit_once(" at Line: ")
-            .map_or(reason, |(reason, _)| reason)
-            .replacen("Expected: ", "expected ", 1);
-        Error::new(ErrorCode::SyntaxError, format!("\"{name}\" is not a type: {reason}"))
-    })
-}
 
 /// Reads one type where `parser` stands, and nothing behind it.
 ///
@@ -65,7 +37,7 @@ pub fn read(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {
     Ok(data_type)
 }
 
-/// The SQL name of `data_type`. [`parse`] reads it back as the same type where the type can be declared, save what a
+/// The SQL name of `data_type`. [`read`] reads it back as the same type where the type can be declared, save what a
 /// declaration does not say: whether nested values may be NULL, how text, bytes and lists are laid out in memory, and which
 /// time zone a moment is shown in.
 #[must_use]
@@ -490,6 +462,34 @@ fn unknown(word: &str, token: &TokenWithSpan) -> ParserError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorCode, Result};
+    use datafusion::sql::sqlparser::dialect::GenericDialect;
+
+    /// The type that `name` declares.
+    ///
+    /// Text and bytes are views at the outermost level, as the columns of files are read, and plain ones within other types.
+    ///
+    /// # Errors
+    /// `SYNTAX_ERROR` if it is not the name of a type.
+    fn parse(name: &str) -> Result<DataType> {
+        let read = || -> Result<DataType, ParserError> {
+            let mut parser = Parser::new(&GenericDialect {}).try_with_sql(name)?;
+            let data_type = read(&mut parser)?;
+            match parser.peek_token().token {
+                Token::EOF => Ok(data_type),
+                _ => parser.expected_ref("the end of the type", parser.peek_token_ref()),
+            }
+        };
+        read().map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.strip_prefix("sql parser error: ").unwrap_or(&reason);
+            let reason = reason
+                .rsplit_once(" at Line: ")
+                .map_or(reason, |(reason, _)| reason)
+                .replacen("Expected: ", "expected ", 1);
+            Error::new(ErrorCode::SyntaxError, format!("\"{name}\" is not a type: {reason}"))
+        })
+    }
 
     fn check(declared: &str, data_type: &DataType, canonical: &str) {
         let found = parse(declared).unwrap_or_else(|error| panic!("{declared}: {error}"));

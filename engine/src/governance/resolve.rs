@@ -43,15 +43,12 @@ pub async fn resolve(
 /// The full name that `reference` stands for: lower case, completed by `defaults`.
 #[must_use]
 pub fn full_name(reference: &Reference, defaults: &Defaults) -> TableName {
-    let spelled = spelled_name(reference, defaults);
-    if reference.is_location() {
-        return spelled;
+    match reference.name_parts() {
+        _ if reference.is_location() => spelled_name(reference, defaults),
+        [catalog, database, table] => TableName::new(catalog, database, table),
+        [database, table] => TableName::new(&defaults.catalog, database, table),
+        parts => TableName::new(&defaults.catalog, &defaults.database, parts.concat()),
     }
-    TableName::new(
-        spelled.catalog.to_lowercase(),
-        spelled.database.to_lowercase(),
-        spelled.table.to_lowercase(),
-    )
 }
 
 /// The full name under which the planning library will ask for `reference`: what was in quotes as it was written.

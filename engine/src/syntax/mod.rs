@@ -19,7 +19,7 @@ mod statements;
 
 pub use command::{
     AddPartitions, Command, CreateDatabase, CreateTable, CreateView, DatabaseReference, Drop, DropDatabase,
-    DropPartitions, Execute, Explain, Insert, NamePattern, PartitionColumn, PartitionSpec, Prepare, Set, Show,
+    DropPartitions, Insert, NamePattern, PartitionSpec, Prepare, Show,
 };
 pub use limits::Limits;
 pub use parameters::bind;
