@@ -3,6 +3,7 @@
 
 mod endings;
 mod errors;
+mod full_disk;
 mod kills;
 mod memory;
 mod results;

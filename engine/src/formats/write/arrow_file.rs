@@ -1,4 +1,4 @@
-//! Arrow IPC files.
+//! Arrow IPC files: batches as they are in memory, without views and dictionaries.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -50,7 +50,7 @@ impl Encoding for ArrowFile {
         let writer = writer.map_err(|cause| broken("Arrow", cause))?;
         Ok(Box::new(ArrowEncoder {
             writer,
-            batch_rows: settings.row_group_rows.max(1),
+            batch_rows: settings.row_group_rows,
         }))
     }
 }

@@ -47,7 +47,7 @@ impl OpenFile {
             upload: Upload::begin(&target.storage, &location, settings.upload_parts_in_flight)?,
             location,
             partition,
-            part_bytes: settings.upload_part_bytes.max(1),
+            part_bytes: settings.upload_part_bytes,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             held,

@@ -1,4 +1,4 @@
-//! Parquet.
+//! Parquet files, in the types and with the compression that other engines read.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
@@ -46,8 +46,8 @@ impl Encoding for Parquet {
         let properties = WriterProperties::builder()
             .set_created_by(concat!("owlet version ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_compression(compression(format)?)
-            .set_max_row_group_row_count(Some(settings.row_group_rows.max(1)))
-            .set_max_row_group_bytes(Some(settings.row_group_bytes.max(1)))
+            .set_max_row_group_row_count(Some(settings.row_group_rows))
+            .set_max_row_group_bytes(Some(settings.row_group_bytes))
             .build();
         let writer = ArrowWriter::try_new(Vec::new(), SchemaRef::clone(columns), Some(properties))
             .map_err(|cause| broken("Parquet", cause))?;

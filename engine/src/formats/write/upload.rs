@@ -55,7 +55,7 @@ impl Upload {
         let task = Task {
             store: storage.store(location)?,
             location: location.clone(),
-            parts_in_flight: parts_in_flight.max(1),
+            parts_in_flight,
             upload: None,
             sending: FuturesUnordered::new(),
             sent_bytes: 0,
