@@ -92,7 +92,8 @@ pub fn role() -> Option<String> {
 /// Tells the test that this process is where it should be, and waits until the test hangs up or kills it.
 pub fn ready_and_wait() {
     use std::io::Write;
-    writeln!(std::io::stdout(), "{READY}").unwrap();
+    let mut output = std::io::stdout();
+    writeln!(output, "{READY}").unwrap();
     std::io::stdin().read_line(&mut String::new()).unwrap();
 }
 
