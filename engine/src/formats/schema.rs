@@ -1,6 +1,6 @@
 //! One schema for several files: columns are matched by name whatever their case, and a type may widen but not change.
 
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -190,9 +190,11 @@ pub fn find(schema: &Schema, name: &str) -> Found {
         return Found::One(index);
     }
     let lower = name.to_lowercase();
-    match schema.fields().iter().any(|field| field.name().to_lowercase() == lower) {
-        true => Found::Several,
-        false => Found::None,
+    let is_alike = |field: &FieldRef| field.name().to_lowercase() == lower;
+    if schema.fields().iter().any(is_alike) {
+        Found::Several
+    } else {
+        Found::None
     }
 }
 

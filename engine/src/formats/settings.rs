@@ -12,9 +12,9 @@ pub struct Settings {
     pub listings_in_flight: usize,
     /// The most files that are looked at to find the schema of a table; of more, so many are taken evenly.
     pub inference_files: usize,
-    /// The most records of one text file that are looked at to find its schema.
+    /// The most records of one text file that are looked at to find its schema; of each of many files, fewer.
     pub inference_records: usize,
-    /// The most bytes of one text file, decompressed, that are looked at to find its schema.
+    /// The most bytes of one text file, decompressed, that are looked at to find its schema; of each of many files, fewer.
     pub inference_bytes: usize,
     /// The most columns that a schema may be found to have.
     pub inference_columns: usize,
@@ -48,5 +48,44 @@ impl Default for Settings {
             expansion_limit_times: 1_000,
             expansion_floor_bytes: 1 << 30,
         }
+    }
+}
+
+/// How much is looked at in all, as a multiple of what is looked at in one file.
+const FILES_IN_FULL: usize = 8;
+
+/// What is looked at in each file at least, unless the settings say less: records, and bytes.
+const LEAST: (usize, usize) = (128, 64 << 10);
+
+impl Settings {
+    /// How many records and bytes of each of `files` text files are looked at: a thousand files are not read to find what the first
+    /// ten show.
+    pub(super) fn inference_share(&self, files: usize) -> (usize, usize) {
+        let share = |all: usize, least: usize| {
+            let own = all.saturating_mul(FILES_IN_FULL) / files.max(1);
+            own.max(least).min(all)
+        };
+        (
+            share(self.inference_records, LEAST.0),
+            share(self.inference_bytes, LEAST.1),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_files_each_is_looked_at_less() {
+        let settings = Settings::default();
+        assert_eq!(settings.inference_share(1), (20_480, 8 << 20));
+        assert_eq!(settings.inference_share(80), (2_048, (8 << 20) / 10));
+        assert_eq!(settings.inference_share(100_000), LEAST);
+        let few = Settings {
+            inference_records: 10,
+            ..settings
+        };
+        assert_eq!(few.inference_share(1_000).0, 10);
     }
 }

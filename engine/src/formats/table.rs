@@ -161,9 +161,10 @@ async fn infer(reader: &dyn TableReader, files: &[TableFile], limit: usize) -> R
         .into_iter()
         .map(|index| files[index].clone())
         .collect();
-    let origin = match sample.len() == files.len() {
-        true => Origin::AllFiles,
-        false => Origin::SomeFiles,
+    let origin = if sample.len() == files.len() {
+        Origin::AllFiles
+    } else {
+        Origin::SomeFiles
     };
     Ok((reader.infer(&sample).await?, origin))
 }

@@ -1,6 +1,7 @@
 //! CSV in place.
 
 use owlet_engine::ErrorCode;
+use std::fmt::Write;
 
 use super::{gzip, put, refused, zstd};
 use crate::support::TestEngine;
@@ -62,7 +63,7 @@ async fn quoted_breaks_survive_many_threads() {
     let owlet = TestEngine::local().await;
     let mut text = "id,note\n".to_owned();
     for id in 0..60_000 {
-        text += &format!("{id},\"line one\nline two, {id}\"\n");
+        writeln!(text, "{id},\"line one\nline two, {id}\"").unwrap();
     }
     put(owlet.directory.path(), "t.csv", &text);
     let shown = owlet
@@ -122,7 +123,7 @@ async fn a_value_beyond_the_sample_that_contradicts_it_is_an_error() {
     let owlet = TestEngine::open(&[("OWLET_FORMATS_INFERENCE_RECORDS", "10")]).await;
     let mut text = "id,n\n".to_owned();
     for id in 0..2_000 {
-        text += &format!("{id},1\n");
+        writeln!(text, "{id},1").unwrap();
     }
     for (last, part) in [("2000,x", "\"x\""), ("2000,007", "\"007\""), ("2000,1.5", "\"1.5\"")] {
         put(owlet.directory.path(), "t.csv", format!("{text}{last}\n"));

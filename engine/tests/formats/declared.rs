@@ -167,7 +167,7 @@ async fn a_file_is_read_under_the_declared_types_only_if_no_value_changes() {
         ("long", column(Int64Array::from(vec![1 << 40]))),
         ("word", column(StringArray::from(vec!["x"]))),
     ]);
-    put(here, "t/a.parquet", parquet_bytes(&[file.clone()]));
+    put(here, "t/a.parquet", parquet_bytes(std::slice::from_ref(&file)));
     let mut writer = arrow::ipc::writer::FileWriter::try_new(Vec::new(), &file.schema()).unwrap();
     writer.write(&file).unwrap();
     put(here, "u/a.arrow", writer.into_inner().unwrap());

@@ -1,5 +1,6 @@
 //! CSV and JSON value by value against an independent engine.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -20,13 +21,14 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             _ => format!("plain {id}"),
         };
         let (price, day, hour) = (f64::from(id) / 8.0, id % 28 + 1, id % 24);
-        wide += &format!(
-            "{id},{name},{price},2024-02-{day:02},2024-02-{day:02} {hour:02}:00:00,{}\n",
-            id % 3 == 0
-        );
-        lines += &format!(
-            "{{\"id\":{id},\"price\":{price},\"day\":\"2024-02-{day:02}\",\"tags\":{{\"a\":{hour},\"b\":null}}}}\n"
-        );
+        let at = format!("2024-02-{day:02} {hour:02}:00:00");
+        writeln!(wide, "{id},{name},{price},2024-02-{day:02},{at},{}", id % 3 == 0).unwrap();
+        let tags = format!("{{\"a\":{hour},\"b\":null}}");
+        writeln!(
+            lines,
+            "{{\"id\":{id},\"price\":{price},\"day\":\"2024-02-{day:02}\",\"tags\":{tags}}}"
+        )
+        .unwrap();
     }
     vec![
         ("wide.csv", wide.clone().into_bytes(), "id"),

@@ -102,12 +102,13 @@ fn mixed(known: &dyn TableFormat, other: &dyn TableFormat, file: &TableFile, loc
 /// A pattern for the files of one format at `location`, in its sub-directories too.
 fn glob(location: &Location, format: &dyn TableFormat) -> String {
     let ending = format.endings()[0];
-    match location.is_glob() {
-        true => format!(
-            "{}.{ending}",
-            location.to_string().trim_end_matches(".*").trim_end_matches("/**")
-        ),
-        false => format!("{}/**/*.{ending}", location.to_string().trim_end_matches('/')),
+    let shown = location.to_string();
+    if !location.is_glob() {
+        return format!("{}/**/*.{ending}", shown.trim_end_matches('/'));
+    }
+    match shown.strip_suffix("/**") {
+        Some(directory) => format!("{directory}/**/*.{ending}"),
+        None => format!("{}.{ending}", shown.trim_end_matches(".*")),
     }
 }
 

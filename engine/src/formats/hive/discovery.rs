@@ -230,9 +230,10 @@ impl<'a> Discovery<'a> {
 
     /// The files below a directory of the table, with the values of the levels that were not looked at from their paths.
     async fn files_below(&self, directory: &Directory) -> Result<Vec<ScanFile>> {
-        let location = match self.declaration.location.is_glob() {
-            true => self.declaration.location.clone(),
-            false => self.place.location.object(&directory.path).into_directory(),
+        let location = if self.declaration.location.is_glob() {
+            self.declaration.location.clone()
+        } else {
+            self.place.location.object(&directory.path).into_directory()
         };
         let listed = self.listed(&self.place, &location, &[]).await?;
         let mut known: HashMap<String, Option<Vec<ScalarValue>>> = HashMap::new();
@@ -240,13 +241,12 @@ impl<'a> Discovery<'a> {
         for mut file in listed {
             let path = &file.file.object.location;
             let (parent, _) = path.as_ref().rsplit_once('/').unwrap_or(("", ""));
-            let values = match known.get(parent) {
-                Some(values) => values.clone(),
-                None => {
-                    let values = self.values_of(path, directory)?;
-                    known.insert(parent.to_owned(), values.clone());
-                    values
-                }
+            let values = if let Some(values) = known.get(parent) {
+                values.clone()
+            } else {
+                let values = self.values_of(path, directory)?;
+                known.insert(parent.to_owned(), values.clone());
+                values
             };
             if let Some(values) = values
                 && !self.overridden.contains(&values)
@@ -272,12 +272,14 @@ impl<'a> Discovery<'a> {
             }
         }
         for depth in values.len()..self.fields().len() {
-            match steps.next().map(|step| self.level_value(step, depth, path)) {
-                Some(value) if value.as_ref().map_or(true, Option::is_some) => {
-                    values.extend(value?.map(|(value, _)| value))
-                }
-                _ if self.is_registered_place(path) => return Ok(None),
-                _ => return Err(self.outside(path, depth)),
+            let value = match steps.next() {
+                Some(step) => self.level_value(step, depth, path)?,
+                None => None,
+            };
+            match value {
+                Some((value, _)) => values.push(value),
+                None if self.is_registered_place(path) => return Ok(None),
+                None => return Err(self.outside(path, depth)),
             }
         }
         Ok(Some(values))

@@ -96,9 +96,10 @@ fn prefix_in_order(location: &Location) -> Option<&str> {
 
 /// The object whose name is the whole prefix of a pattern, if the pattern means it.
 async fn head_of_prefix(store: &dyn ObjectStore, location: &Location, path: &Path) -> Result<Option<ObjectMeta>> {
-    match location.covers(path) {
-        true => head(store, &location.object(path)).await,
-        false => Ok(None),
+    if location.covers(path) {
+        head(store, &location.object(path)).await
+    } else {
+        Ok(None)
     }
 }
 

@@ -7,5 +7,5 @@ mod serde;
 
 pub use discovery::{Discovery, Filters};
 pub use layout::list;
-pub use partitions::{HIVE_NULL, Levels, PartitionColumns, levels, partition_value};
+pub use partitions::{HIVE_NULL, PartitionColumns, levels, partition_value};
 pub use serde::format_of;

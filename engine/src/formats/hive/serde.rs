@@ -65,6 +65,7 @@ pub fn format_of(
     options: &BTreeMap<String, String>,
 ) -> Result<Format> {
     let kind = kind_of(stored_as, serde, input_format)?;
+    refuse_other_meanings(options)?;
     let delimited = kind == Kind::Text || (kind == Kind::Csv && serde.is_some());
     let name = match kind {
         Kind::Parquet => "parquet",
@@ -130,6 +131,28 @@ fn own_options(name: &str, options: &BTreeMap<String, String>) -> BTreeMap<Strin
         .filter(|(option, _)| is_own(option))
         .map(|(option, value)| (option.clone(), value.clone()))
         .collect()
+}
+
+/// Properties that give files another meaning than is read here: passed over, they would be a wrong answer.
+fn refuse_other_meanings(options: &BTreeMap<String, String>) -> Result<()> {
+    let changes_meaning = |name: &str, value: &str| match name {
+        "line.delim" => !matches!(value, "\n" | "\\n" | "10"),
+        "dots.in.keys" | "projection.enabled" => value.eq_ignore_ascii_case("true"),
+        "case.insensitive" => value.eq_ignore_ascii_case("false"),
+        name => name.starts_with("mapping."),
+    };
+    let refused = options
+        .iter()
+        .find(|(name, value)| changes_meaning(&name.to_ascii_lowercase(), value));
+    match refused {
+        None => Ok(()),
+        Some((name, value)) => Err(Error::new(
+            ErrorCode::NotSupported,
+            format!(
+                "the property \"{name}\" = \"{value}\" is not supported; without it, the table would be read as something else"
+            ),
+        )),
+    }
 }
 
 /// What Hive takes for granted where nothing is said: another delimiter, another NULL, no header.
@@ -275,6 +298,9 @@ mod tests {
         );
         check((Some("CSV"), None, None), &[("format.delimter", ";")], "NOT_SUPPORTED");
         check((Some("CSV"), None, None), &[("owner", "me")], "csv");
+        for (name, value) in [("mapping.a", "b"), ("line.delim", ";"), ("projection.enabled", "true")] {
+            check((Some("JSON"), None, None), &[(name, value)], "NOT_SUPPORTED");
+        }
         check(
             (Some("TEXTFILE"), None, None),
             &[("compressionType", "gzip"), ("skip.header.line.count", "x")],

@@ -61,7 +61,7 @@ impl ArrowReader {
         }
         let mut open = OpenStream::new(file, &self.settings).await?;
         while open.decoder.schema().is_none() {
-            if open.step().await?.is_none() {
+            if matches!(open.step().await?, Step::End) {
                 break;
             }
         }
@@ -167,13 +167,21 @@ async fn of_stream(file: &TableFile, settings: &Settings) -> Result<BoxStream<'s
     let batches = stream::try_unfold(open, |mut open| async move {
         loop {
             match open.step().await? {
-                None => return Ok(None),
-                Some(None) => {}
-                Some(Some(batch)) => return Ok(Some((batch, open))),
+                Step::End => return Ok(None),
+                Step::Nothing => {}
+                Step::Batch(batch) => return Ok(Some((batch, open))),
             }
         }
     });
     Ok(batches.boxed())
+}
+
+/// What came of decoding a piece of a stream.
+enum Step {
+    Batch(RecordBatch),
+    /// More bytes are needed.
+    Nothing,
+    End,
 }
 
 /// A stream that is being decoded.
@@ -192,16 +200,17 @@ impl OpenStream {
         })
     }
 
-    /// Decodes what is at hand, or else reads more: nothing at the end, and `Some(None)` if there is no batch yet.
-    async fn step(&mut self) -> Result<Option<Option<RecordBatch>>> {
+    /// Decodes what is at hand, or else reads more.
+    async fn step(&mut self) -> Result<Step> {
         if self.pending.is_empty() {
             match self.bytes.next().await? {
                 Some(bytes) => self.pending = Buffer::from(bytes),
-                None => return self.check_end().map(|()| None),
+                None => return self.check_end().map(|()| Step::End),
             }
         }
         let batch = self.decoder.decode(&mut self.pending);
-        batch.map(Some).map_err(|error| undecodable(self.bytes.file(), &error))
+        let batch = batch.map_err(|error| undecodable(self.bytes.file(), &error))?;
+        Ok(batch.map_or(Step::Nothing, Step::Batch))
     }
 
     /// The decoder does not say whether it has met the mark of the end, but it takes no byte behind it.

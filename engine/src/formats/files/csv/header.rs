@@ -31,7 +31,7 @@ pub fn numbered(width: usize) -> Vec<String> {
 }
 
 fn name(first: &Records, index: usize) -> String {
-    let text = first.field(index).flatten().unwrap_or_default().trim();
+    let text = first.field(index).text().trim();
     if text.is_empty() {
         format!("column{index}")
     } else {
@@ -66,9 +66,10 @@ pub fn layout(file: &str, first: &Records, table: &Schema, origin: Origin, heade
         Header::Auto if origin == Origin::Declared => known > 0,
         Header::Auto => known == names.len() || !is_numbered(table),
     };
-    let fields = match is_header && (known > 0 || origin != Origin::Declared) {
-        true => by_name(file, &names, table, origin)?,
-        false => by_position(file, names.len(), table, origin)?,
+    let fields = if is_header && (known > 0 || origin != Origin::Declared) {
+        by_name(file, &names, table, origin)?
+    } else {
+        by_position(file, names.len(), table, origin)?
     };
     Ok(Layout {
         is_header,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::dialect::{CSV_OPTIONS, Dialect, Header, TSV_OPTIONS};
 use super::header::{Layout, layout, looks_like_names, names, numbered};
-use super::records::{Fault, Malformed, Records, Splitter};
+use super::records::{Fault, FieldText, Malformed, Records, Splitter};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::files::rows::{RowReader, RowSource, Wanted};
 use crate::formats::files::text::{self, Evidence, Reading, TextStream, compression_of};
@@ -103,7 +103,7 @@ impl CsvReader {
     }
 
     /// What the first records of `file` show; nothing for a file without records.
-    async fn head(&self, file: &TableFile) -> Result<Option<Head>> {
+    async fn head(&self, file: &TableFile, (most_records, most_bytes): (usize, usize)) -> Result<Option<Head>> {
         let mut open = self.open(file).await?;
         let Some((first_names, first)) = open.first().await? else {
             return Ok(None);
@@ -111,14 +111,14 @@ impl CsvReader {
         self.refuse_too_many_columns(file, first.len())?;
         let mut rest = vec![Evidence::default(); first.len()];
         let (mut records, mut bytes) = (0, 0);
-        while records < self.settings.inference_records && bytes < self.settings.inference_bytes {
+        while records < most_records && bytes < most_bytes {
             open.splitter.clear();
-            let more = open.fill(1_024.min(self.settings.inference_records - records)).await?;
+            let more = open.fill(1_024.min(most_records - records)).await?;
             let found = open.splitter.records();
             open.check_widths(first.len())?;
             for row in 0..found.len() {
                 for (column, evidence) in rest.iter_mut().enumerate() {
-                    let field = found.field(row * first.len() + column).flatten().unwrap_or_default();
+                    let field = found.field(row * first.len() + column).text();
                     bytes += field.len() + 1;
                     *evidence = evidence.and(Evidence::of(field));
                 }
@@ -170,8 +170,9 @@ impl CsvReader {
 #[async_trait]
 impl TableReader for CsvReader {
     async fn infer(&self, sample: &[TableFile]) -> Result<SchemaRef> {
+        let share = self.settings.inference_share(sample.len());
         let heads: Vec<Option<Head>> = stream::iter(0..sample.len())
-            .map(|index| self.head(&sample[index]))
+            .map(|index| self.head(&sample[index], share))
             .buffered(self.settings.footers_in_flight.max(1))
             .try_collect()
             .await?;
@@ -296,7 +297,7 @@ impl OpenFile {
             return Ok(None);
         }
         let width = first.width();
-        let shown = (0..width).map(|index| Evidence::of(first.field(index).flatten().unwrap_or_default()));
+        let shown = (0..width).map(|index| Evidence::of(first.field(index).text()));
         let found = (names(first), shown.collect());
         self.splitter.blank_is_record = width == 1;
         Ok(Some(found))
@@ -304,15 +305,14 @@ impl OpenFile {
 
     /// Splits until there are `rows` records or the file ends; whether there may be more.
     async fn fill(&mut self, rows: usize) -> Result<bool> {
-        while self.splitter.records().len() < rows && !self.ended {
+        while !self.splitter.is_full(rows) && !self.ended {
             if self.pending.is_empty() {
-                match self.stream.next().await? {
-                    Some(chunk) => self.pending = chunk,
-                    None => {
-                        self.ended = true;
-                        let finished = self.splitter.finish();
-                        finished.map_err(|malformed| self.malformed(&malformed))?;
-                    }
+                if let Some(chunk) = self.stream.next().await? {
+                    self.pending = chunk;
+                } else {
+                    self.ended = true;
+                    let finished = self.splitter.finish();
+                    finished.map_err(|malformed| self.malformed(&malformed))?;
                 }
             }
             let taken = self.splitter.split(&self.pending, rows);
@@ -355,11 +355,13 @@ impl OpenFile {
 
     fn column(&self, records: &Records, width: usize, place: usize, field: &Field, origin: Origin) -> Result<ArrayRef> {
         let no_text: Cell<Option<usize>> = Cell::new(None);
-        let cells = (0..records.len()).map(|row| {
-            records.field(row * width + place).unwrap_or_else(|| {
+        let cells = (0..records.len()).map(|row| match records.field(row * width + place) {
+            FieldText::Text(text) => Some(text),
+            FieldText::Null => None,
+            FieldText::NotUtf8 => {
                 no_text.set(no_text.get().or(Some(row)));
                 None
-            })
+            }
         });
         let reading = match origin {
             Origin::Declared => Reading::Declared,

@@ -1,6 +1,7 @@
 //! Bytes to records of fields.
 
 use super::dialect::Dialect;
+use crate::formats::files::text::BATCH_BYTES;
 
 /// Records that were split, all of one width, and the fields' texts without quotes and escapes.
 #[derive(Debug, Default)]
@@ -38,13 +39,16 @@ impl Records {
         self.widths.first().copied().unwrap_or_default()
     }
 
-    /// The fields in order, record by record; `None` for one that is not UTF-8. A NULL is `Some(None)`.
-    pub fn field(&self, index: usize) -> Option<Option<&str>> {
+    /// The field at `index`, where fields are counted through all records.
+    pub fn field(&self, index: usize) -> FieldText<'_> {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         if self.nulls[index] {
-            return Some(None);
+            return FieldText::Null;
         }
-        std::str::from_utf8(&self.text[start..self.ends[index]]).ok().map(Some)
+        match std::str::from_utf8(&self.text[start..self.ends[index]]) {
+            Ok(text) => FieldText::Text(text),
+            Err(_) => FieldText::NotUtf8,
+        }
     }
 
     /// Forgets the records, and keeps the memory.
@@ -54,6 +58,25 @@ impl Records {
         self.nulls.clear();
         self.lines.clear();
         self.widths.clear();
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldText<'a> {
+    Null,
+    Text(&'a str),
+    /// Bytes that are no text.
+    NotUtf8,
+}
+
+impl<'a> FieldText<'a> {
+    /// The text; nothing for what is none.
+    pub fn text(self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Null | Self::NotUtf8 => "",
+        }
     }
 }
 
@@ -157,13 +180,19 @@ impl Splitter {
         matches!(self.state, State::Line | State::Comment | State::Skipped)
     }
 
-    /// Splits `bytes` until there are `rows` complete records, and says how many bytes that took.
+    /// Whether there are `rows` complete records, or as many as are held at once by their bytes.
+    pub fn is_full(&self, rows: usize) -> bool {
+        let count = self.records.len();
+        count >= rows || (count > 0 && self.record_start >= BATCH_BYTES)
+    }
+
+    /// Splits `bytes` until [`Self::is_full`], and says how many bytes that took.
     ///
     /// # Errors
     /// The first record that is malformed.
     pub fn split(&mut self, bytes: &[u8], rows: usize) -> Result<usize, Malformed> {
         let mut taken = 0;
-        while taken < bytes.len() && self.records.len() < rows {
+        while taken < bytes.len() && !self.is_full(rows) {
             taken += self.plain_run(&bytes[taken..]);
             let fields = self.records.ends.len() - self.first_field;
             if self.records.text.len() - self.record_start + fields > self.limit_bytes {
@@ -369,10 +398,10 @@ mod tests {
             let fields: Vec<String> = (0..records.widths[row])
                 .map(|_| {
                     index += 1;
-                    records
-                        .field(index - 1)
-                        .unwrap()
-                        .map_or("NULL".to_owned(), |text| format!("<{text}>"))
+                    match records.field(index - 1) {
+                        FieldText::Null => "NULL".to_owned(),
+                        text => format!("<{}>", text.text()),
+                    }
                 })
                 .collect();
             shown.push(format!("{}:{}", records.line(row), fields.join("")));

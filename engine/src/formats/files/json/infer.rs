@@ -45,13 +45,10 @@ impl Seen {
                     } else {
                         known.iter().position(|(known, _)| *known == *name)
                     };
-                    let place = match found {
-                        Some(place) => place,
-                        None => {
-                            known.push((name.into_owned(), Self::default()));
-                            known.len() - 1
-                        }
-                    };
+                    let place = found.unwrap_or_else(|| {
+                        known.push((name.into_owned(), Self::default()));
+                        known.len() - 1
+                    });
                     known[place].1.add(value)?;
                 }
             }
@@ -139,11 +136,7 @@ mod tests {
         }
         let found = seen.data_type("x").map(|found| found.to_string());
         let found = found.map_err(|clash| clash.path);
-        assert_eq!(
-            found.as_deref(),
-            wanted.map_err(str::to_owned).as_deref().map_err(|path| path),
-            "{values:?}"
-        );
+        assert_eq!(found.as_deref(), wanted.map_err(str::to_owned).as_deref(), "{values:?}");
     }
 
     #[test]

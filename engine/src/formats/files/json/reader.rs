@@ -96,13 +96,13 @@ impl JsonReader {
     }
 
     /// What the first records of `file` show.
-    async fn head(&self, file: &TableFile) -> Result<Seen> {
+    async fn head(&self, file: &TableFile, (most_records, most_bytes): (usize, usize)) -> Result<Seen> {
         let mut open = self.open(file).await?;
         let mut seen = Seen::default();
         let (mut records, mut bytes) = (0, 0);
-        while records < self.settings.inference_records && bytes < self.settings.inference_bytes {
+        while records < most_records && bytes < most_bytes {
             open.splitter.clear();
-            let more = open.fill(1_024.min(self.settings.inference_records - records)).await?;
+            let more = open.fill(1_024.min(most_records - records)).await?;
             for (record, line) in open.splitter.records() {
                 let value = std::str::from_utf8(record).ok().and_then(Value::read);
                 let added = value.and_then(|value| seen.add(value));
@@ -163,8 +163,9 @@ fn clashing(file: &str, clash: &Clash) -> Error {
 #[async_trait]
 impl TableReader for JsonReader {
     async fn infer(&self, sample: &[TableFile]) -> Result<SchemaRef> {
+        let share = self.settings.inference_share(sample.len());
         let heads: Vec<Seen> = stream::iter(0..sample.len())
-            .map(|index| self.head(&sample[index]))
+            .map(|index| self.head(&sample[index], share))
             .buffered(self.settings.footers_in_flight.max(1))
             .try_collect()
             .await?;
@@ -237,15 +238,14 @@ struct OpenFile {
 impl OpenFile {
     /// Splits until there are `rows` records or the file ends; whether there may be more.
     async fn fill(&mut self, rows: usize) -> Result<bool> {
-        while self.splitter.len() < rows && !self.ended {
+        while !self.splitter.is_full(rows) && !self.ended {
             if self.pending.is_empty() {
-                match self.stream.next().await? {
-                    Some(chunk) => self.pending = chunk,
-                    None => {
-                        self.ended = true;
-                        let finished = self.splitter.finish();
-                        finished.map_err(|malformed| self.malformed(&malformed))?;
-                    }
+                if let Some(chunk) = self.stream.next().await? {
+                    self.pending = chunk;
+                } else {
+                    self.ended = true;
+                    let finished = self.splitter.finish();
+                    finished.map_err(|malformed| self.malformed(&malformed))?;
                 }
             }
             let taken = self.splitter.split(&self.pending, rows);

@@ -59,13 +59,12 @@ pub fn columns(records: &[&str], table: &Schema, wanted: &[usize], origin: Origi
             return wrong("is not JSON".to_owned());
         };
         for (name, value) in members {
-            let place = match known.get(name.as_ref()) {
-                Some(place) => *place,
-                None => {
-                    let place = place_of(&name, table, origin).map_err(|why| Wrong { record, why })?;
-                    known.insert(name.clone().into_owned(), place);
-                    place
-                }
+            let place = if let Some(place) = known.get(name.as_ref()) {
+                *place
+            } else {
+                let place = place_of(&name, table, origin).map_err(|why| Wrong { record, why })?;
+                known.insert(name.clone().into_owned(), place);
+                place
             };
             let Some(place) = place else { continue };
             if std::mem::replace(&mut filled[place], record) == record {
@@ -142,7 +141,7 @@ fn structure(cells: &Cells<'_>, field: &Field, fields: &Fields, reading: Reading
         for (name, value) in present {
             match find(&inside, &name) {
                 Found::One(place) if !std::mem::replace(&mut filled[place], true) => {
-                    children[place].push(value, record)
+                    children[place].push(value, record);
                 }
                 Found::One(_) | Found::Several => {
                     return Err(cells.wrong(cell, format!("has the member \"{name}\" of \"{}\" twice", field.name())));

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::formats::files::text::BATCH_BYTES;
+
 /// What the values at the top of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -90,13 +92,19 @@ impl Splitter {
         self.records.clear();
     }
 
-    /// Splits `bytes` until there are `rows` complete records, and says how many bytes that took.
+    /// Whether there are `rows` complete records, or as many as are held at once by their bytes.
+    pub fn is_full(&self, rows: usize) -> bool {
+        let count = self.records.len();
+        count >= rows || (count > 0 && self.start >= BATCH_BYTES)
+    }
+
+    /// Splits `bytes` until [`Self::is_full`], and says how many bytes that took.
     ///
     /// # Errors
     /// The first record that is malformed.
     pub fn split(&mut self, bytes: &[u8], rows: usize) -> Result<usize, Malformed> {
         for (taken, byte) in bytes.iter().enumerate() {
-            if self.records.len() >= rows {
+            if self.is_full(rows) {
                 return Ok(taken);
             }
             if *byte == b'\n' {
@@ -115,7 +123,7 @@ impl Splitter {
                     self.begin(*byte)?;
                 }
                 State::Between if self.shape == Shape::Array && *byte == b']' && !self.promised => {
-                    self.state = State::End
+                    self.state = State::End;
                 }
                 State::Between => self.begin(*byte)?,
                 State::Behind if *byte == b',' => {

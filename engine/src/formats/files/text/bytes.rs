@@ -101,9 +101,8 @@ impl TextStream {
     /// # Errors
     /// `BAD_DATA` that names the file if it cannot be decompressed to its end, or becomes too large; the storage's.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        let mut chunk = match self.chunk().await? {
-            Some(chunk) => chunk,
-            None => return Ok(None),
+        let Some(mut chunk) = self.chunk().await? else {
+            return Ok(None);
         };
         if !self.begun {
             self.begun = true;

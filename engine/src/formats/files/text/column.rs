@@ -151,11 +151,13 @@ fn timestamps<'a>(
     let parse = move |text: &str| {
         let moment = Moment::read(trimmed(text, reading))?;
         // A clock's time without a zone is no point in time, and the other way round; that of UTC is what declarations mean.
-        let fits = match (zoned, moment.offset, reading) {
-            (true, Some(_), _) | (false, None, _) => true,
-            (true, None, Reading::Declared) | (false, Some(0), Reading::Declared) => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (zoned, moment.offset, reading),
+            (true, Some(_), _)
+                | (false, None, _)
+                | (true, None, Reading::Declared)
+                | (false, Some(0), Reading::Declared)
+        );
         moment.since_epoch(unit).filter(|_| fits)
     };
     match unit {

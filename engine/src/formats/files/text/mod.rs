@@ -10,6 +10,9 @@ mod evidence;
 mod number;
 mod time;
 
+/// How many bytes of records a batch holds, so that long ones do not fill the memory: it ends with the record that passes this.
+pub const BATCH_BYTES: usize = 8 << 20;
+
 pub use bytes::{COMPRESSION, Compression, TextStream, compression_of};
 pub use column::{Reading, build, not_of_type, supports};
 pub use evidence::Evidence;
