@@ -6,7 +6,7 @@ use super::files::{self, TableFormat};
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::nearest;
 
-/// How the files of a table are written: one of [`FORMATS`](super::FORMATS) and its options, checked.
+/// How the files of a table are written: one of `files::FORMATS` and its options, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
     name: &'static str,

@@ -22,7 +22,6 @@ mod table;
 pub mod write;
 
 pub use declared::{Declaration, DeclaredPartition, DeclaredTable, find_partitions};
-pub use files::FORMATS;
 pub use format::Format;
 pub use hive::{HIVE_NULL, format_of, partition_value};
 pub use inspect::{Inspected, inspect};
