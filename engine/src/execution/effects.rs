@@ -156,16 +156,15 @@ impl Effects {
         let effects = self.clone();
         let committing = tokio::spawn(async move { effects.register(change, written, held).await });
         let committed = committing.await;
-        committed.unwrap_or_else(|_| {
-            Err(Error::new(
-                ErrorCode::Internal,
-                "the commit of the table ended by a panic",
-            ))
+        let made = committed.unwrap_or_else(|_| {
+            let message = "the commit of the table ended by a panic";
+            Err(Error::new(ErrorCode::Internal, message))
         })?;
-        Ok(rows)
+        Ok(if made { rows } else { 0 })
     }
 
-    async fn register(&self, change: Change, mut written: Written, held: Option<Held>) -> Result<()> {
+    /// Whether the table was made: not if it was there already, and the statement allows that.
+    async fn register(&self, change: Change, mut written: Written, held: Option<Held>) -> Result<bool> {
         let outcome = self.catalog.change(change).await;
         let fate = self.fate(&outcome, held.as_ref()).await;
         match fate {
@@ -174,19 +173,19 @@ impl Effects {
                 if let Some(held) = held {
                     held.spent();
                 }
-                Ok(())
+                Ok(true)
             }
             // Files that belong to no table are less harm than a table without its files.
             Fate::Unknown => {
                 written.keep();
-                outcome.map(|_| ())
+                outcome.map(|_| false)
             }
             Fate::NotMade => {
                 // What cannot be removed now is found by its claim, which then counts as abandoned.
                 if written.discard().await.is_ok() {
                     give_back(held).await;
                 }
-                outcome.map(|_| ())
+                outcome.map(|_| false)
             }
         }
     }

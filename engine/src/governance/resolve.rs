@@ -194,13 +194,15 @@ impl Walk<'_> {
     }
 }
 
-/// The locations in `text`: one, or several with commas between them, each of which then is a URL, an absolute path or a
-/// pattern. Any other comma is part of a name.
+/// The locations in `text`: one, or several with commas between them, each of which then is a URL, a path with a `/`, a pattern
+/// or a name with an ending. Any other comma is part of a name.
 fn locations(text: &str, working_directory: &Path) -> Result<Vec<Location>> {
     let parts: Vec<&str> = outside_braces(text).into_iter().map(str::trim).collect();
-    let stands_alone =
-        |part: &&str| part.contains("://") || part.starts_with('/') || part.contains(['*', '?', '[', '{']);
-    if parts.len() > 1 && parts.iter().all(stands_alone) {
+    let has_ending = |part: &str| part.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let stands_alone = |part: &&str| part.contains(['/', '*', '?', '[', '{']) || has_ending(part);
+    let urls = parts.iter().filter(|part| part.contains("://")).count();
+    let of_one_kind = urls == 0 || urls == parts.len();
+    if parts.len() > 1 && of_one_kind && parts.iter().all(stands_alone) {
         return parts
             .into_iter()
             .map(|part| Location::parse(part, working_directory))
@@ -290,6 +292,8 @@ mod tests {
             ("s3://b/{a,b}/*.parquet", 1),
             ("s3://b/a,b.parquet", 1),
             ("a,b.csv", 1),
+            ("d/pd.csv, c/crlf.csv", 2),
+            ("a.csv,b.csv", 2),
         ] {
             assert_eq!(locations(text, Path::new("/w")).unwrap().len(), wanted, "{text}");
         }

@@ -29,6 +29,8 @@ pub fn template(target_partitions: usize, call_limit_bytes: usize) -> SessionSta
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(false);
     let options = config.options_mut();
+    // Without a zone the library reads TIMESTAMP WITH TIME ZONE as one without.
+    options.execution.time_zone = Some("UTC".to_owned());
     // Spans give errors their line and column.
     options.sql_parser.collect_spans = true;
     // A join's dynamic filter drops rows in 55.2 where columns of nested joins or aggregates share a name.
@@ -73,7 +75,10 @@ pub async fn of_query(
             .and_then(|database| database.register_table(name.table.clone(), table))
             .map_err(from_datafusion)?;
     }
-    Ok(builder.with_catalog_list(Arc::new(list)).build())
+    let mut state = builder.with_catalog_list(Arc::new(list)).build();
+    // What `now()` is, for the whole of the statement.
+    state.mark_start_execution();
+    Ok(state)
 }
 
 /// A view as a table: its query, planned over its own relations, under the names of the columns that it was made with.

@@ -103,6 +103,74 @@ async fn a_row_that_breaks_not_null_and_a_value_that_does_not_fit_leave_nothing(
 }
 
 #[tokio::test]
+async fn a_value_that_a_cast_would_change_is_not_inserted() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(&s, "CREATE TABLE t (i INT, b BOOLEAN, d DATE, ts TIMESTAMP)").await;
+    for (column, given) in [
+        ("i", "1.9"),
+        ("i", "true"),
+        ("b", "5"),
+        ("d", "18262"),
+        ("ts", "5"),
+        ("d", "TIMESTAMP '2024-01-01 10:00:00'"),
+    ] {
+        let sql = format!("INSERT INTO t ({column}) VALUES ({given})");
+        refused(&s, &sql, ErrorCode::TypeMismatch, &[column, "CAST"]).await;
+    }
+    ok(&s, "INSERT INTO t (i, d) VALUES (CAST(1.9 AS INT), '2024-01-01')").await;
+}
+
+#[tokio::test]
+async fn a_time_without_a_zone_is_one_of_the_sessions_zone() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    let zoned = "SELECT arrow_typeof(CAST('2020-01-01 00:00:00+05:00' AS TIMESTAMP WITH TIME ZONE))";
+    assert!(
+        value(&s, zoned).await.contains("UTC"),
+        "the zone is kept without SET, too"
+    );
+    ok(&s, "CREATE TABLE t (i INT, tz TIMESTAMP WITH TIME ZONE)").await;
+    ok(&s, "SET time_zone = 'Europe/Zurich'").await;
+    assert!(value(&s, zoned).await.contains("Zurich"));
+    ok(
+        &s,
+        "INSERT INTO t VALUES (1, '2020-06-01 00:00:00'), (2, '2020-06-01 00:00:00+00:00')",
+    )
+    .await;
+    ok(&s, "INSERT INTO t VALUES (3, TIMESTAMP '2020-06-01 00:00:00')").await;
+    assert_eq!(
+        rows(&s, "SELECT i, tz FROM t ORDER BY i").await,
+        [
+            "1|2020-05-31T22:00:00Z",
+            "2|2020-06-01T00:00:00Z",
+            "3|2020-05-31T22:00:00Z"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn now_is_one_moment_of_the_statement() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(
+        &s,
+        "CREATE TABLE t AS SELECT value AS i FROM generate_series(1, 100000)",
+    )
+    .await;
+    assert_eq!(value(&s, "SELECT count(DISTINCT now()) FROM t").await, "1");
+    let later = "SELECT now() > TIMESTAMP '2024-01-01 00:00:00' AND current_date > DATE '2024-01-01'";
+    assert_eq!(value(&s, later).await, "true");
+    ok(&s, "PREPARE p AS SELECT now()").await;
+    let first = value(&s, "EXECUTE p").await;
+    assert_ne!(
+        value(&s, "EXECUTE p").await,
+        first,
+        "and not that of the statement before"
+    );
+}
+
+#[tokio::test]
 async fn a_table_from_a_query_has_its_rows_names_and_types() {
     let engine = TestEngine::local().await;
     let s = engine.session();

@@ -3,7 +3,8 @@
 use super::{place, stored};
 use crate::catalog::{Change, Column, IfExists, ViewDefinition};
 use crate::error::{Error, ErrorCode, Result};
-use crate::name::quoted;
+use crate::governance::{View, Visible};
+use crate::name::{TableName, quoted};
 use crate::planner::plan::Plan;
 use crate::planner::planning::Planning;
 use crate::syntax::{CreateView, Reference};
@@ -12,6 +13,11 @@ use crate::syntax::{CreateView, Reference};
 pub async fn create_view(planning: &Planning<'_>, create: &CreateView) -> Result<Plan> {
     let (name, _) = place::relation_name(planning, &create.name).await?;
     refuse_what_others_would_not_find(planning)?;
+    let seen = planning.view().await?;
+    if reads(&seen, &name) {
+        let message = format!("the view {name} would read itself; read what stands behind it");
+        return Err(Error::new(ErrorCode::NotSupported, message));
+    }
     let (plan, _) = planning.logical(&create.query).await?;
     let mut columns: Vec<Column> = Vec::new();
     for field in plan.schema().fields() {
@@ -65,6 +71,14 @@ fn declared_names(create: &CreateView, columns: &mut [Column]) -> Result<String>
         column.comment.clone_from(comment);
     }
     Ok(format!("SELECT * FROM ({}) AS v ({})", create.sql, names.join(", ")))
+}
+
+/// Whether the view `name` is among the relations of `view`, or of the views in it.
+fn reads(view: &View, name: &TableName) -> bool {
+    view.relations().iter().any(|(_, visible)| match visible {
+        Visible::Table(_) => false,
+        Visible::View(inner) => inner.name == *name || reads(&inner.view, name),
+    })
 }
 
 /// Whoever uses a view stands elsewhere than who made it, and has other temporary tables.

@@ -90,7 +90,8 @@ impl Place<'_> {
         } else {
             self.names.join("_")
         };
-        let path: Path = self.path.split('/').collect();
+        // As the store gave it: collected from its steps it would be escaped a second time.
+        let path = Path::parse(&self.path).unwrap_or_else(|_| Path::from(self.path.as_str()));
         let object = self.prefix.object(&path);
         Candidate {
             name: table_name(&whole),
@@ -200,7 +201,7 @@ mod tests {
         let objects: Vec<ObjectMeta> = paths
             .iter()
             .map(|(path, size)| ObjectMeta {
-                location: Path::from(format!("lake/{path}")),
+                location: Path::parse(format!("lake/{path}")).unwrap(),
                 last_modified: chrono::DateTime::default(),
                 size: *size,
                 e_tag: None,
@@ -237,6 +238,14 @@ mod tests {
                 ("log_files", "Log Files/", Found::Files),
                 ("orders", "orders/", Found::Files),
             ],
+        );
+    }
+
+    #[test]
+    fn places_keep_their_spelling() {
+        check(
+            &[("x%20y/a.parquet", 1), ("ün/a.parquet", 1)],
+            &[("x_20y", "x%20y/", Found::Files), ("ün", "ün/", Found::Files)],
         );
     }
 

@@ -1,5 +1,6 @@
 //! Statements that are not queries: one file a family. Each says what is to be done; nothing is done here.
 
+mod assign;
 mod create_database;
 mod create_table;
 mod create_view;

@@ -2,12 +2,13 @@
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as Tree;
 use std::sync::Arc;
 
+use super::assign;
 use crate::catalog::Column;
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::{nearest, quoted};
@@ -85,6 +86,11 @@ pub async fn into_columns(
     state: SessionState,
     columns: Vec<(Field, Option<Expr>)>,
 ) -> Result<Stored> {
+    for (field, value) in &columns {
+        if let Some(value) = value {
+            assign::check(field, value, &plan)?;
+        }
+    }
     let columns = columns
         .into_iter()
         .map(|(field, value)| (field, value.unwrap_or_else(|| lit(ScalarValue::Null))))
@@ -101,8 +107,8 @@ async fn project(
 ) -> Result<Stored> {
     let expressions = columns
         .iter()
-        .map(|(field, value)| cast(value.clone(), field.data_type().clone()).alias(field.name()))
-        .collect::<Vec<_>>();
+        .map(|(field, value)| Ok(assign::cast_to(field, value.clone(), &plan, &state)?.alias(field.name())))
+        .collect::<Result<Vec<_>>>()?;
     let plan = LogicalPlanBuilder::from(plan)
         .project(expressions)
         .and_then(LogicalPlanBuilder::build)
