@@ -49,6 +49,18 @@ fn files_below(directory: &std::path::Path) -> usize {
     below.sum()
 }
 
+/// How many directories lie below `directory`.
+fn directories_below(directory: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return 0;
+    };
+    let below = entries.map(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() { 1 + directories_below(&path) } else { 0 }
+    });
+    below.sum()
+}
+
 fn warehouse(engine: &TestEngine) -> std::path::PathBuf {
     engine.directory.path().join("warehouse")
 }

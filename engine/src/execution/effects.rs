@@ -116,6 +116,7 @@ impl Effects {
         match self.encode(effect, rows, memory).await? {
             Ok(written) => self.commit(effect, written, held).await,
             Err(error) => {
+                tidy(effect).await;
                 give_back(held).await;
                 Err(from_datafusion(error))
             }
@@ -160,6 +161,9 @@ impl Effects {
             let message = "the commit of the table ended by a panic";
             Err(Error::new(ErrorCode::Internal, message))
         })?;
+        if !made {
+            tidy(effect).await;
+        }
         Ok(if made { rows } else { 0 })
     }
 
@@ -250,6 +254,14 @@ impl fmt::Debug for Effects {
     }
 }
 
+/// Removes the directories that a table of the warehouse would have had.
+async fn tidy(effect: &WriteEffect) {
+    if is_managed(effect) {
+        let target = &effect.target;
+        target.storage.remove_empty_directories(&target.directory).await;
+    }
+}
+
 async fn give_back(held: Option<Held>) {
     if let Some(held) = held {
         held.release().await;
@@ -280,7 +292,9 @@ async fn collect(mut rows: SendableRecordBatchStream) -> Result<Vec<RecordBatch>
 /// Removes every object below `directory`.
 async fn remove_all(storage: &Arc<QueryStorage>, directory: &Location) -> Result<()> {
     let files = objects(storage, directory).await?;
-    write::remove(storage, &files).await
+    write::remove(storage, &files).await?;
+    storage.remove_empty_directories(directory).await;
+    Ok(())
 }
 
 /// `rows` under `columns`, whose NOT NULL they must keep.

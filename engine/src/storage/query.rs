@@ -1,6 +1,8 @@
 //! The stores of one query, and DataFusion's registry of them.
 
 use std::collections::HashMap;
+use std::fs;
+use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
@@ -70,6 +72,18 @@ impl QueryStorage {
         Ok(Arc::clone(stores.entry(name).or_insert_with(open)))
     }
 
+    /// Removes the directory at `location`, and those below it, as far as they are empty. Only a local file system has such; of
+    /// one that cannot be removed nothing is said: it is no file of any table.
+    pub async fn remove_empty_directories(&self, location: &Location) {
+        if location.scheme() != FILE || self.service.check(location).is_err() {
+            return;
+        }
+        let path = FilePath::new("/").join(location.path().as_ref());
+        let removal = self.shared.io.spawn_blocking(move || remove_empty(&path));
+        // Whoever waits has nothing to learn from a panic in it.
+        drop(removal.await);
+    }
+
     /// The name of the location's store for DataFusion's scans. Opens the store as [`Self::store`] does, with its errors,
     /// so that the registry knows it.
     pub fn store_url(&self, location: &Location) -> Result<ObjectStoreUrl> {
@@ -128,6 +142,17 @@ impl std::fmt::Debug for QueryStorage {
             .field("stores", &stores.keys())
             .finish_non_exhaustive()
     }
+}
+
+fn remove_empty(directory: &FilePath) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        // A link to a directory is no directory here.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    drop(fs::remove_dir(directory));
 }
 
 fn store_name(url: &Url) -> String {

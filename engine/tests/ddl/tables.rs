@@ -1,6 +1,6 @@
 //! Tables: made, filled, read, dropped; whole or not at all.
 
-use super::{files_below, keys, ok, refused, rows, value, warehouse};
+use super::{directories_below, files_below, keys, ok, refused, rows, value, warehouse};
 use crate::support::{TestEngine, numbers, open_in, run, within_seconds};
 use owlet_engine::{ErrorCode, Principal};
 use owlet_s3_fixture::S3Fixture;
@@ -217,6 +217,36 @@ async fn a_table_from_a_query_has_its_rows_names_and_types() {
     refused(&s, "SELECT * FROM n", ErrorCode::TableNotFound, &["n"]).await;
     within_seconds(10, "what a failed statement wrote is removed", || {
         files_below(&warehouse(&engine)) == before
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_that_is_dropped_or_was_there_leaves_no_directory() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(
+        &s,
+        "CREATE TABLE p WITH (partitioned_by = ARRAY['d']) AS SELECT 1 AS a, 2 AS d",
+    )
+    .await;
+    assert_eq!(directories_below(&warehouse(&engine)), 3, "default/p-…/d=2");
+    ok(&s, "DROP TABLE p").await;
+    assert_eq!(directories_below(&warehouse(&engine)), 1);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let s = engine.session();
+        tasks.spawn(async move {
+            run(&s, "CREATE TABLE IF NOT EXISTS t AS SELECT 1 AS n")
+                .await
+                .unwrap()
+                .lines()
+        });
+    }
+    let counts: Vec<Vec<String>> = tasks.join_all().await;
+    assert_eq!(counts.iter().filter(|count| *count == &["1"]).count(), 1, "{counts:?}");
+    within_seconds(10, "the others leave nothing", || {
+        directories_below(&warehouse(&engine)) == 2
     })
     .await;
 }
