@@ -43,13 +43,27 @@ impl Column {
             comment: None,
         }
     }
+
+    /// The column as a field of an Arrow schema.
+    #[must_use]
+    pub fn field(&self) -> Field {
+        Field::new(&self.name, self.data_type.clone(), self.nullable)
+    }
+}
+
+impl From<&Field> for Column {
+    fn from(field: &Field) -> Self {
+        Self {
+            nullable: field.is_nullable(),
+            ..Self::new(field.name(), field.data_type().clone())
+        }
+    }
 }
 
 /// The Arrow schema of `columns`, in their order.
 #[must_use]
 pub fn schema_of(columns: &[Column]) -> SchemaRef {
-    let field = |column: &Column| Field::new(&column.name, column.data_type.clone(), column.nullable);
-    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
+    Arc::new(Schema::new(columns.iter().map(Column::field).collect::<Vec<_>>()))
 }
 
 /// Whose the files of a table are.

@@ -1,12 +1,11 @@
 //! A table of the catalogue as something to scan.
 
-use arrow::datatypes::{Field, FieldRef};
 use datafusion::catalog::TableProvider;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::view::Sources;
-use crate::catalog::{Column, Ownership, TableDefinition, schema_of};
+use crate::catalog::{Ownership, TableDefinition, schema_of};
 use crate::error::Result;
 use crate::formats::{Declaration, DeclaredPartition, DeclaredTable};
 use crate::storage::Location;
@@ -52,11 +51,11 @@ pub async fn declaration(table: &TableDefinition, sources: Sources<'_>) -> Resul
         location,
         format: table.format.clone(),
         columns: schema_of(&table.columns),
-        partition_columns: table.partition_columns.iter().map(field).collect(),
+        partition_columns: table
+            .partition_columns
+            .iter()
+            .map(|column| Arc::new(column.field()))
+            .collect(),
         partitions,
     })
-}
-
-fn field(column: &Column) -> FieldRef {
-    Arc::new(Field::new(&column.name, column.data_type.clone(), column.nullable))
 }

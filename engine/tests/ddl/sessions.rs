@@ -52,6 +52,10 @@ async fn temporary_tables_are_the_sessions_own() {
         &["temporary"],
     )
     .await;
+    assert_eq!(
+        value(&s, "SHOW CREATE TABLE t").await,
+        "CREATE TEMPORARY TABLE t (\n  a bigint\n)"
+    );
     ok(&s, "DROP TABLE t").await;
     assert_eq!(value(&s, "SELECT sum(a) FROM t").await, "1");
     ok(&s, "CREATE TEMP TABLE typed (a INT NOT NULL, b VARCHAR)").await;

@@ -325,6 +325,23 @@ async fn external_tables_of_both_forms_over_a_bucket_leave_their_files() {
 }
 
 #[tokio::test]
+async fn a_bucket_that_is_not_there_is_named_whatever_is_asked_of_it() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    let engine = TestEngine::over(&fixture).await;
+    let s = engine.session();
+    for sql in [
+        "CREATE TABLE t LOCATION 's3://none/t/' AS SELECT 1 AS a",
+        "CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION 's3://none/t/'",
+        "CREATE DATABASE d FROM 's3://none/'",
+    ] {
+        let error = run(&s, sql).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::TableNotFound, "{sql}: {error}");
+        assert!(error.message().contains("s3://none"), "{sql}: {error}");
+        assert!(!error.message().contains("not known"), "{sql}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_table_in_a_given_place_needs_it_empty_and_keeps_its_files() {
     let engine = TestEngine::local().await;
     let s = engine.session();

@@ -160,6 +160,8 @@ impl Task {
         match failure {
             None => Ok(()),
             Some(failure) if gone => Err(failure),
+            // Where there is no bucket there is no object.
+            Some(failure) if failure.code() == ErrorCode::TableNotFound => Err(failure),
             Some(failure) => Err(Error::new(
                 failure.code(),
                 format!(

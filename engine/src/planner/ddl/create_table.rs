@@ -1,7 +1,6 @@
 //! CREATE TABLE, in all its forms.
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::FieldRef;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -122,10 +121,6 @@ fn refuse_contradictions(create: &CreateTable) -> Result<()> {
 
 /// The format that the statement declares, if it declares one.
 fn declared_format(create: &CreateTable) -> Result<Option<Format>> {
-    let declared = [&create.stored_as, &create.serde, &create.input_format];
-    if declared.iter().all(|one| one.is_none()) && create.format_options.is_empty() {
-        return Ok(None);
-    }
     let mut options: BTreeMap<String, String> = create.format_options.clone();
     // Hive has what concerns the bytes among the properties of the table as well.
     let about_bytes = [
@@ -133,12 +128,18 @@ fn declared_format(create: &CreateTable) -> Result<Option<Format>> {
         "serialization.null.format",
         "compressiontype",
         "compression",
+        "projection.enabled",
     ];
     for (key, value) in &create.properties {
         let lower = key.to_lowercase();
         if about_bytes.contains(&lower.as_str()) {
             options.entry(lower).or_insert_with(|| value.clone());
         }
+    }
+    let declared = [&create.stored_as, &create.serde, &create.input_format];
+    if declared.iter().all(|one| one.is_none()) && create.format_options.is_empty() {
+        formats::refuse_other_meanings(&options)?;
+        return Ok(None);
     }
     formats::format_of(
         create.stored_as.as_deref(),
@@ -182,7 +183,12 @@ async fn without_query(planning: &Planning<'_>, create: &CreateTable, mut shell:
         _ => error,
     })?;
     let partition_columns = found_partition_columns(create, &found)?;
-    let columns = found.columns.fields().iter().map(column).collect();
+    let columns = found
+        .columns
+        .fields()
+        .iter()
+        .map(|field| Column::from(field.as_ref()))
+        .collect();
     shell.format = Some(found.format);
     Ok(shell.table(create, columns, partition_columns))
 }
@@ -194,13 +200,6 @@ async fn found_format(planning: &Planning<'_>, location: &Location) -> Result<Op
         Ok(found) => Ok(Some(found.format)),
         Err(error) if error.code() == ErrorCode::TableNotFound => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-fn column(field: &FieldRef) -> Column {
-    Column {
-        nullable: field.is_nullable(),
-        ..Column::new(field.name(), field.data_type().clone())
     }
 }
 
@@ -239,7 +238,11 @@ fn declared_columns(create: &CreateTable) -> Result<(Vec<Column>, Vec<Column>)> 
 
 /// The partition columns that the paths spell, which must be those that the statement names, if it names any.
 fn found_partition_columns(create: &CreateTable, found: &Inspected) -> Result<Vec<Column>> {
-    let mut columns: Vec<Column> = found.partition_columns.iter().map(column).collect();
+    let mut columns: Vec<Column> = found
+        .partition_columns
+        .iter()
+        .map(|field| Column::from(field.as_ref()))
+        .collect();
     let declared = &create.partition_columns;
     if declared.is_empty() {
         return Ok(columns);
@@ -279,7 +282,12 @@ async fn as_query(
 ) -> Result<Plan> {
     let location = shell.location.clone();
     let partition_count = create.partition_columns.len();
-    let mut columns: Vec<Column> = rows.columns.fields().iter().map(column).collect();
+    let mut columns: Vec<Column> = rows
+        .columns
+        .fields()
+        .iter()
+        .map(|field| Column::from(field.as_ref()))
+        .collect();
     for (column, declared) in columns.iter_mut().zip(&create.columns) {
         column.comment.clone_from(&declared.comment);
         column.nullable = declared.nullable;

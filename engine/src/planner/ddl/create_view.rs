@@ -24,10 +24,7 @@ pub async fn create_view(planning: &Planning<'_>, create: &CreateView) -> Result
         if columns.iter().any(|column| column.name == *field.name()) {
             return Err(stored::twice(field.name(), "the view"));
         }
-        columns.push(Column {
-            nullable: field.is_nullable(),
-            ..Column::new(field.name(), field.data_type().clone())
-        });
+        columns.push(Column::from(field.as_ref()));
     }
     let sql = declared_names(create, &mut columns)?;
     let change = Change::CreateView {

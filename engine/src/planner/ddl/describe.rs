@@ -20,7 +20,12 @@ pub async fn describe_table(planning: &Planning<'_>, table: &Reference) -> Resul
 /// The columns that a query would give.
 pub async fn describe_query(planning: &Planning<'_>, tree: &Tree) -> Result<Plan> {
     let (plan, _) = planning.logical(tree).await?;
-    let columns: Vec<Column> = plan.schema().fields().iter().map(|field| column(field)).collect();
+    let columns: Vec<Column> = plan
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| Column::from(field.as_ref()))
+        .collect();
     answer(planning, &columns, &[]).await
 }
 
@@ -62,15 +67,13 @@ async fn columns(planning: &Planning<'_>, table: &Reference) -> Result<(Vec<Colu
             "the relation to describe was not found",
         ));
     };
-    let columns = provider.schema().fields().iter().map(|field| column(field)).collect();
+    let columns = provider
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| Column::from(field.as_ref()))
+        .collect();
     Ok((columns, Vec::new()))
-}
-
-fn column(field: &arrow::datatypes::Field) -> Column {
-    Column {
-        nullable: field.is_nullable(),
-        ..Column::new(field.name(), field.data_type().clone())
-    }
 }
 
 async fn answer(planning: &Planning<'_>, columns: &[Column], partition_columns: &[Column]) -> Result<Plan> {

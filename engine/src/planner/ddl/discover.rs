@@ -144,10 +144,7 @@ fn without_clashes(lines: Vec<Line>) -> Vec<Line> {
 
 fn table(database: &str, line: &Line) -> Option<TableDefinition> {
     let found = line.what.as_ref().ok()?;
-    let column = |field: &Arc<Field>| Column {
-        nullable: field.is_nullable(),
-        ..Column::new(field.name(), field.data_type().clone())
-    };
+    let column = |field: &Arc<Field>| Column::from(field.as_ref());
     Some(TableDefinition {
         name: TableName::new(DEFAULT_CATALOG, database, &line.name),
         columns: found.columns.fields().iter().map(column).collect(),

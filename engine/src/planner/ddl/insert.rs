@@ -54,7 +54,7 @@ pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
         .columns
         .iter()
         .chain(&table.partition_columns)
-        .map(field)
+        .map(Column::field)
         .collect();
     let rows = aligned(planning, insert, fields).await?;
     let partition_columns = table
@@ -70,10 +70,6 @@ pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
         claim: None,
     };
     Ok(rows.plan(planning, Effect::Write(Box::new(effect))))
-}
-
-fn field(column: &Column) -> Field {
-    Field::new(&column.name, column.data_type.clone(), column.nullable)
 }
 
 /// The directory of a table, if a file that is put there is read as one of it.

@@ -12,8 +12,24 @@ use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::syntax::Reference;
 
-/// The CREATE TABLE of a table; of a view, its CREATE VIEW.
+/// The CREATE TABLE of a table, a temporary one of that name before any other; of a view, its CREATE VIEW.
 pub async fn show_create_table(planning: &Planning<'_>, named: &Reference) -> Result<Plan> {
+    if let [name] = named.name_parts()
+        && let Some(temporary) = planning.defaults().temporary.get(name)
+    {
+        let schema = temporary.schema();
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| declared(&Column::from(field.as_ref())));
+        let columns: Vec<String> = columns.collect();
+        let text = format!(
+            "CREATE TEMPORARY TABLE {} (\n  {}\n)",
+            quoted(name),
+            columns.join(",\n  ")
+        );
+        return answer(planning, "create_table", text).await;
+    }
     match found(planning, named).await? {
         Relation::Table(table) => answer(planning, "create_table", create_table(&table)).await,
         Relation::View(view) => answer(planning, "create_view", create_view(&view)).await,
