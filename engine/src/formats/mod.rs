@@ -23,7 +23,7 @@ pub mod write;
 
 pub use declared::{Declaration, DeclaredPartition, DeclaredTable, find_partitions};
 pub use format::Format;
-pub use hive::{HIVE_NULL, format_of, partition_value};
+pub use hive::{HIVE_NULL, format_of, partition_value, refuse_other_meanings};
 pub use inspect::{Inspected, inspect};
 pub use settings::Settings;
 pub use table::FileTable;

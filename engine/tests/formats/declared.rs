@@ -403,3 +403,44 @@ async fn registered_partitions_win_over_those_that_are_found() {
     assert_eq!(owlet.value("SELECT sum(n) FROM t WHERE dt > 2").await, "1100");
     assert_eq!(owlet.value("SELECT sum(n) FROM t WHERE dt = 4").await, "1000");
 }
+
+#[tokio::test]
+async fn delimited_rows_are_text_without_stored_as() {
+    let owlet = TestEngine::local().await;
+    put(owlet.directory.path(), "x/data", "1,one\n2,\\N\n");
+    owlet
+        .run(
+            "CREATE EXTERNAL TABLE h (id INT, name STRING) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' \
+             LINES TERMINATED BY '\\n' LOCATION 'x/'",
+        )
+        .await
+        .unwrap();
+    assert_eq!(owlet.value("SELECT sum(id) FROM h").await, "3");
+    assert_eq!(owlet.value("SELECT count(name) FROM h").await, "1");
+}
+
+#[tokio::test]
+async fn what_nobody_understands_of_a_declaration_is_refused() {
+    let owlet = TestEngine::local().await;
+    for (clauses, part) in [
+        ("OPTIONS ('foo' 'bar')", "\"foo\""),
+        ("STORED AS CSV OPTIONS ('foo' 'bar')", "\"foo\""),
+        ("ROW FORMAT DELIMITED LINES TERMINATED BY ';'", "line.delim"),
+        ("TBLPROPERTIES ('projection.enabled' = 'true')", "projection"),
+        (
+            "STORED AS PARQUET TBLPROPERTIES ('Projection.Enabled' = 'true')",
+            "projection",
+        ),
+    ] {
+        let (before, after) = match clauses.starts_with("TBL") {
+            true => ("", clauses),
+            false => (clauses, ""),
+        };
+        let (before, after) = match clauses.split_once(" TBLPROPERTIES") {
+            Some((before, after)) => (before, format!("TBLPROPERTIES{after}")),
+            None => (before, after.to_owned()),
+        };
+        let sql = format!("CREATE EXTERNAL TABLE t (id INT) {before} LOCATION 'x/' {after}");
+        refused(&owlet, &sql, ErrorCode::NotSupported, &[part]).await;
+    }
+}

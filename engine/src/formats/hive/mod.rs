@@ -8,4 +8,4 @@ mod serde;
 pub use discovery::{Discovery, Filters};
 pub use layout::list;
 pub use partitions::{HIVE_NULL, PartitionColumns, levels, partition_value};
-pub use serde::format_of;
+pub use serde::{format_of, refuse_other_meanings};

@@ -48,24 +48,49 @@ const INPUT_FORMATS: &[(&str, Kind)] = &[
     ("textinputformat", Kind::Text),
 ];
 
-/// Properties of tables that say how files are written, beside the options of their format.
+/// What ROW FORMAT DELIMITED says, by the names that Hive keeps it under: whoever says it means text.
+const OF_DELIMITED_ROWS: &[&str] = &[
+    "field.delim",
+    "escape.delim",
+    "line.delim",
+    "collection.delim",
+    "colelction.delim",
+    "mapkey.delim",
+    "serialization.format",
+    "serialization.null.format",
+];
+
+/// What Hive's tables say beside the options of a format, whatever the format is.
+const OF_TABLES: &[&str] = &[
+    "skip.header.line.count",
+    "projection.enabled",
+    "compression",
+    "compressiontype",
+];
+
 const HIVE_DEFAULT_DELIMITER: &str = "\u{1}";
 
 /// The format that a table has by its clauses: `stored_as` is the word behind STORED AS, `serde` the class behind ROW FORMAT
 /// SERDE, `input_format` the class behind INPUTFORMAT; `options` are those of the statement, of the SerDe and of the table
-/// together. Those that say nothing of the format are left alone.
+/// together. A SerDe is given all kinds of properties; of those that say nothing of the format, none is an error.
 ///
 /// # Errors
-/// `NOT_SUPPORTED` for a format or class that cannot be read; `INVALID_VALUE` for options that cannot be, or clauses that contradict
-/// each other.
+/// `NOT_SUPPORTED` for a format or class that cannot be read, and for an option that nobody understands where there is no SerDe;
+/// `INVALID_VALUE` for options that cannot be, or clauses that contradict each other.
 pub fn format_of(
     stored_as: Option<&str>,
     serde: Option<&str>,
     input_format: Option<&str>,
     options: &BTreeMap<String, String>,
 ) -> Result<Format> {
-    let kind = kind_of(stored_as, serde, input_format)?;
+    let said = kind_of(stored_as, serde, input_format)?;
     refuse_other_meanings(options)?;
+    let is_delimited = |name: &String| OF_DELIMITED_ROWS.contains(&name.to_ascii_lowercase().as_str());
+    let kind = match said {
+        Some(kind) => kind,
+        None if options.keys().any(is_delimited) => Kind::Text,
+        None => Kind::Parquet,
+    };
     let delimited = kind == Kind::Text || (kind == Kind::Csv && serde.is_some());
     let name = match kind {
         Kind::Parquet => "parquet",
@@ -74,7 +99,7 @@ pub fn format_of(
         Kind::Json => "json",
         Kind::Arrow => "arrow",
     };
-    let mut own = own_options(name, options);
+    let mut own = own_options(name, serde.is_some(), options);
     if delimited {
         hive_text(kind, options, &mut own);
     }
@@ -82,7 +107,8 @@ pub fn format_of(
     Format::new(name, own)
 }
 
-fn kind_of(stored_as: Option<&str>, serde: Option<&str>, input_format: Option<&str>) -> Result<Kind> {
+/// What the clauses name; nothing if they name nothing.
+fn kind_of(stored_as: Option<&str>, serde: Option<&str>, input_format: Option<&str>) -> Result<Option<Kind>> {
     let word = stored_as.map(|word| look_up(WORDS, word, "format")).transpose()?;
     let serde = serde.map(|class| look_up(SERDES, class, "SerDe")).transpose()?;
     let input = input_format
@@ -93,12 +119,12 @@ fn kind_of(stored_as: Option<&str>, serde: Option<&str>, input_format: Option<&s
         (word, input) => word.or(input),
     };
     match (container, serde) {
-        (None, None) => Ok(Kind::Parquet),
+        (None, None) => Ok(None),
         // Text is what lies between the line breaks: the SerDe says what it means.
         (None | Some(Kind::Text), Some(Kind::Parquet)) if container.is_some() => Err(contradiction()),
-        (None | Some(Kind::Text), Some(serde)) => Ok(serde),
-        (Some(container), None) => Ok(container),
-        (Some(container), Some(serde)) if container == serde => Ok(container),
+        (None | Some(Kind::Text), Some(serde)) => Ok(Some(serde)),
+        (Some(container), None) => Ok(Some(container)),
+        (Some(container), Some(serde)) if container == serde => Ok(Some(container)),
         (Some(_), Some(_)) => Err(contradiction()),
     }
 }
@@ -118,14 +144,17 @@ fn look_up(known: &[(&str, Kind)], name: &str, what: &str) -> Result<Kind> {
     })
 }
 
-/// The options among `options` that the format takes, and those that are meant for it and that it does not take, so that they are
-/// refused by name: whatever begins with `format.`.
-fn own_options(name: &str, options: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// The options among `options` that the format takes, and those that it should and does not take, so that they are refused by
+/// name: whatever begins with `format.`, and without a SerDe all that are not Hive's own.
+fn own_options(name: &str, has_serde: bool, options: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let Some(format) = files::by_name(name) else {
         return BTreeMap::new();
     };
-    let is_own =
-        |option: &str| files::rule(format, option).is_some() || option.to_ascii_lowercase().starts_with("format.");
+    let is_own = |option: &str| {
+        let lower = option.to_ascii_lowercase();
+        let is_hives = OF_DELIMITED_ROWS.contains(&lower.as_str()) || OF_TABLES.contains(&lower.as_str());
+        files::rule(format, option).is_some() || lower.starts_with("format.") || !(has_serde || is_hives)
+    };
     options
         .iter()
         .filter(|(option, _)| is_own(option))
@@ -133,19 +162,27 @@ fn own_options(name: &str, options: &BTreeMap<String, String>) -> BTreeMap<Strin
         .collect()
 }
 
-/// Properties that give files another meaning than is read here: passed over, they would be a wrong answer.
-fn refuse_other_meanings(options: &BTreeMap<String, String>) -> Result<()> {
+/// Refuses properties that give files another meaning than is read here: passed over, they would be a wrong answer.
+///
+/// # Errors
+/// `NOT_SUPPORTED` that names the property.
+pub fn refuse_other_meanings(options: &BTreeMap<String, String>) -> Result<()> {
     let changes_meaning = |name: &str, value: &str| match name {
         "line.delim" => !matches!(value, "\n" | "\\n" | "10"),
         "dots.in.keys" | "projection.enabled" => value.eq_ignore_ascii_case("true"),
         "case.insensitive" => value.eq_ignore_ascii_case("false"),
         name => name.starts_with("mapping."),
     };
+    let partitions_are_computed = |name: &str| name.eq_ignore_ascii_case("projection.enabled");
     let refused = options
         .iter()
         .find(|(name, value)| changes_meaning(&name.to_ascii_lowercase(), value));
     match refused {
         None => Ok(()),
+        Some((name, _)) if partitions_are_computed(name) => Err(Error::new(
+            ErrorCode::NotSupported,
+            "partition projection (\"projection.enabled\") is not supported; leave it out, and partitions are found by listing",
+        )),
         Some((name, value)) => Err(Error::new(
             ErrorCode::NotSupported,
             format!(
@@ -266,6 +303,24 @@ mod tests {
     }
 
     #[test]
+    fn delimited_rows_are_text_where_nothing_else_is_said() {
+        check(
+            (None, None, None),
+            &[("field.delim", ","), ("line.delim", "\n")],
+            "csv header=false null=\\\\N quote=",
+        );
+        check(
+            (None, None, None),
+            &[("serialization.null.format", "-")],
+            "csv delimiter=\\u{1} header=false null=- quote=",
+        );
+        check((None, None, None), &[("line.delim", ";")], "NOT_SUPPORTED");
+        check((None, None, None), &[("foo", "bar")], "NOT_SUPPORTED");
+        check((None, None, None), &[("write_compression", "zstd")], "parquet");
+        check((Some("PARQUET"), None, None), &[("field.delim", ",")], "parquet");
+    }
+
+    #[test]
     fn text_of_hive_has_its_own_defaults() {
         check(
             (Some("TEXTFILE"), None, None),
@@ -297,7 +352,12 @@ mod tests {
             "csv delimiter=; header=true",
         );
         check((Some("CSV"), None, None), &[("format.delimter", ";")], "NOT_SUPPORTED");
-        check((Some("CSV"), None, None), &[("owner", "me")], "csv");
+        check((Some("CSV"), None, None), &[("owner", "me")], "NOT_SUPPORTED");
+        check(
+            (Some("CSV"), Some("x.OpenCSVSerde"), None),
+            &[("owner", "me")],
+            "csv escape=\\\\ header=false",
+        );
         for (name, value) in [("mapping.a", "b"), ("line.delim", ";"), ("projection.enabled", "true")] {
             check((Some("JSON"), None, None), &[(name, value)], "NOT_SUPPORTED");
         }
