@@ -105,3 +105,17 @@ async fn a_value_or_member_beyond_the_sample_is_an_error_if_it_does_not_fit() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn what_would_not_come_back_is_refused_when_it_is_written() {
+    let owlet = TestEngine::local().await;
+    for (value, part) in [
+        ("x'aa00'", "encode("),
+        ("TIME '10:00:00'", "text"),
+        ("named_struct('t', TIME '10:00:00')", "text"),
+        ("make_array(x'aa00')", "encode("),
+    ] {
+        let sql = format!("CREATE TABLE t WITH (format = 'JSON') AS SELECT 1 AS i, {value} AS b");
+        refused(&owlet, &sql, ErrorCode::NotSupported, &["\"b\"", part]).await;
+    }
+}

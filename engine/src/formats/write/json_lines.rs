@@ -29,7 +29,7 @@ impl Encoding for JsonLines {
 
     fn stored(&self, data_type: &DataType) -> Result<DataType, Unstorable> {
         check_maps(data_type)?;
-        each_leaf(data_type, &common_leaf)
+        each_leaf(data_type, &leaf)
     }
 
     fn begin(&self, format: &Format, columns: &SchemaRef, _: &WriteSettings) -> Result<Box<dyn Encoder>> {
@@ -41,6 +41,21 @@ impl Encoding for JsonLines {
                 .with_encoder_factory(Arc::new(ExactValues)),
             stream: TextStream::new(Compression::of(format)?)?,
         }))
+    }
+}
+
+/// JSON has neither bytes nor times of day, and as text they would be read back as text.
+fn leaf(data_type: &DataType) -> Result<DataType, Unstorable> {
+    if data_type.is_binary() {
+        return Err(Unstorable(
+            "JSON has no bytes: turn them into text, with encode(…, 'base64') say",
+        ));
+    }
+    match common_leaf(data_type)? {
+        DataType::Time32(_) | DataType::Time64(_) => {
+            Err(Unstorable("no JSON is read back as a time of day: turn it into text"))
+        }
+        other => Ok(other),
     }
 }
 
