@@ -119,3 +119,25 @@ async fn what_would_not_come_back_is_refused_when_it_is_written() {
         refused(&owlet, &sql, ErrorCode::NotSupported, &["\"b\"", part]).await;
     }
 }
+
+#[tokio::test]
+async fn names_that_differ_in_case_are_one_column_unless_a_record_has_both() {
+    let owlet = TestEngine::local().await;
+    let here = owlet.directory.path();
+    put(here, "one.json", "{\"Id\":1}\n{\"ID\":2}\n{\"id\":3}\n");
+    assert_eq!(owlet.value("SELECT sum(id) FROM 'one.json'").await, "6");
+    let nested = "{\"u\":{\"Key\":1}}\n{\"U\":{\"KEY\":2,\"É\":3}}\n{\"u\":{\"é\":4}}\n";
+    put(here, "nested.json", nested);
+    assert_eq!(
+        owlet
+            .value("SELECT sum(u['key']) + sum(u['é']) FROM 'nested.json'")
+            .await,
+        "10"
+    );
+    put(here, "both.json", "{\"Id\":1}\n{\"ID\":2,\"Id\":3}\n");
+    assert_eq!(owlet.value("SELECT sum(\"Id\") FROM 'both.json'").await, "4");
+    assert_eq!(owlet.value("SELECT sum(\"ID\") FROM 'both.json'").await, "2");
+    put(here, "inside.json", "{\"u\":{\"k\":1}}\n{\"u\":{\"k\":2,\"K\":3}}\n");
+    let sql = "SELECT * FROM 'inside.json'";
+    refused(&owlet, sql, ErrorCode::BadData, &["\"u\"", "case alone"]).await;
+}

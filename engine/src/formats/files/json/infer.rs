@@ -1,6 +1,7 @@
 //! The schema of records that were seen.
 
 use arrow::datatypes::{DataType, Field, Fields};
+use std::collections::{HashMap, HashSet};
 
 use super::members::{Value, items, members, string};
 use crate::formats::files::text::Evidence;
@@ -9,8 +10,20 @@ use crate::formats::files::text::Evidence;
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     scalar: Evidence,
-    object: Option<Vec<(String, Seen)>>,
+    object: Option<Members>,
     array: Option<Box<Seen>>,
+}
+
+/// The members that the objects at one place have had.
+#[derive(Clone, Debug, Default)]
+struct Members {
+    known: Vec<(String, Seen)>,
+    /// The first of them with a name, by that name in lower case.
+    first: HashMap<String, usize>,
+    /// Whether two of them differ by case alone.
+    are_mixed: bool,
+    /// The names, in lower case, that one object has had in two cases.
+    twins: HashSet<String>,
 }
 
 /// Two kinds of values at one place, which no type has.
@@ -37,19 +50,12 @@ impl Seen {
             }
             Value::Object(text) => {
                 let known = self.object.get_or_insert_default();
-                for (place, (name, value)) in members(text)?.into_iter().enumerate() {
-                    // Objects of one file mostly have their members in one order.
-                    let as_before = known.get(place).is_some_and(|(known, _)| *known == *name);
-                    let found = if as_before {
-                        Some(place)
-                    } else {
-                        known.iter().position(|(known, _)| *known == *name)
-                    };
-                    let place = found.unwrap_or_else(|| {
-                        known.push((name.into_owned(), Self::default()));
-                        known.len() - 1
-                    });
-                    known[place].1.add(value)?;
+                let members = members(text)?;
+                for (place, (name, value)) in members.iter().enumerate() {
+                    known.at(place, name).add(*value)?;
+                }
+                if known.are_mixed {
+                    known.note_twins(members.iter().map(|(name, _)| name.as_ref()));
                 }
             }
         }
@@ -64,23 +70,30 @@ impl Seen {
             (one, other) => one.or(other),
         };
         self.object = match (self.object, other.object) {
-            (Some(mut members), Some(others)) => {
-                for (name, seen) in others {
-                    match members.iter().position(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-                        Some(place) => members[place].1 = std::mem::take(&mut members[place].1).and(seen),
-                        None => members.push((name, seen)),
-                    }
-                }
-                Some(members)
-            }
+            (Some(members), Some(others)) => Some(members.and(others)),
             (one, other) => one.or(other),
         };
         self
     }
 
+    /// The same, with members whose names differ by case alone as one member, unless one object has both.
+    pub fn folded(self) -> Self {
+        Self {
+            scalar: self.scalar,
+            object: self.object.map(Members::folded),
+            array: self.array.map(|item| Box::new(item.folded())),
+        }
+    }
+
     /// The members of the objects that were seen.
     pub fn members(&self) -> &[(String, Seen)] {
-        self.object.as_deref().unwrap_or_default()
+        self.object.as_ref().map_or(&[], |members| &members.known)
+    }
+
+    /// The member that `name` is.
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        let members = self.object.as_ref()?;
+        members.place_of(name).map(|place| &members.known[place].1)
     }
 
     /// The type that every value at `path` has.
@@ -105,10 +118,10 @@ impl Seen {
                 Ok(DataType::List(Field::new_list_field(item, true).into()))
             }
             // Arrow and Parquet have no structure without members.
-            (Some(members), None) if members.is_empty() => Ok(DataType::Utf8View),
-            (Some(members), None) if has_twins(members) => clash("a member", "one that differs from it by case alone"),
+            (Some(members), None) if members.known.is_empty() => Ok(DataType::Utf8View),
+            (Some(members), None) if members.are_mixed => clash("a member", "one that differs from it by case alone"),
             (Some(members), None) => {
-                let fields = members.iter().map(|(name, seen)| {
+                let fields = members.known.iter().map(|(name, seen)| {
                     let data_type = seen.data_type(&format!("{path}.{name}"))?;
                     Ok(Field::new(name.to_lowercase(), data_type, true))
                 });
@@ -120,9 +133,75 @@ impl Seen {
     }
 }
 
-fn has_twins(members: &[(String, Seen)]) -> bool {
-    let names: std::collections::HashSet<String> = members.iter().map(|(name, _)| name.to_lowercase()).collect();
-    names.len() < members.len()
+impl Members {
+    /// The member `name` in just that case, which objects of one file mostly have at the same `place`.
+    fn at(&mut self, place: usize, name: &str) -> &mut Seen {
+        let as_before = self.known.get(place).is_some_and(|(known, _)| known == name);
+        let found = if as_before { Some(place) } else { self.position(name) };
+        let place = found.unwrap_or_else(|| self.push(name.to_owned(), Seen::default()));
+        &mut self.known[place].1
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.known.iter().position(|(known, _)| known == name)
+    }
+
+    fn push(&mut self, name: String, seen: Seen) -> usize {
+        let place = self.known.len();
+        let first = *self.first.entry(name.to_lowercase()).or_insert(place);
+        self.are_mixed |= first != place;
+        self.known.push((name, seen));
+        place
+    }
+
+    fn note_twins<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        let mut own = HashSet::new();
+        for name in names.map(str::to_lowercase) {
+            if own.contains(&name) {
+                self.twins.insert(name);
+            } else {
+                own.insert(name);
+            }
+        }
+    }
+
+    fn folded(self) -> Self {
+        let mut folded = Self {
+            twins: self.twins,
+            ..Self::default()
+        };
+        for (name, seen) in self.known {
+            folded.merge(name, seen.folded());
+        }
+        folded
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.twins.extend(other.twins);
+        for (name, seen) in other.known {
+            self.merge(name, seen);
+        }
+        self
+    }
+
+    /// The member that `name` is: in any case, unless one object has had two of them.
+    fn place_of(&self, name: &str) -> Option<usize> {
+        let lower = name.to_lowercase();
+        if self.twins.contains(&lower) {
+            self.position(name)
+        } else {
+            self.first.get(&lower).copied()
+        }
+    }
+
+    fn merge(&mut self, name: String, seen: Seen) {
+        match self.place_of(&name) {
+            Some(place) => self.known[place].1 = std::mem::take(&mut self.known[place].1).and(seen),
+            None => {
+                self.push(name, seen);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -134,7 +213,7 @@ mod tests {
         for value in values {
             seen.add(Value::read(value).unwrap()).unwrap();
         }
-        let found = seen.data_type("x").map(|found| found.to_string());
+        let found = seen.folded().data_type("x").map(|found| found.to_string());
         let found = found.map_err(|clash| clash.path);
         assert_eq!(found.as_deref(), wanted.map_err(str::to_owned).as_deref(), "{values:?}");
     }
@@ -153,6 +232,8 @@ mod tests {
         check(&["{\"a\":1}", "{\"a\":[2]}"], Err("x.a"));
         check(&["[1,\"x\"]"], Err("x[]"));
         check(&["{\"a\":1}", "5"], Err("x"));
+        check(&["{\"a\":1,\"A\":2}"], Err("x"));
+        check(&["{\"a\":1}", "{\"A\":\"x\"}"], Err("x.a"));
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl JsonReader {
                 break;
             }
         }
-        Ok(seen)
+        Ok(seen.folded())
     }
 }
 
@@ -133,10 +133,8 @@ fn merged(files: &[String], heads: &[Seen]) -> Result<SchemaRef> {
     }
     let schemas = heads.iter().map(|head| {
         let fields = head.members().iter().map(|(name, own)| {
-            let known = all.members().iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-            let seen = known.map_or(own, |(_, seen)| seen);
-            let data_type = seen.data_type(name).unwrap_or(DataType::Utf8View);
-            Field::new(name, data_type, true)
+            let data_type = all.member(name).unwrap_or(own).data_type(name);
+            Field::new(name, data_type.unwrap_or(DataType::Utf8View), true)
         });
         Schema::new(fields.collect::<Vec<_>>())
     });
