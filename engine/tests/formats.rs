@@ -5,6 +5,7 @@ mod csv;
 mod declared;
 mod duckdb;
 mod json;
+mod parquet;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use std::fs;

@@ -91,6 +91,7 @@ impl Scanner {
         let source = self.reader.source(Scan {
             place,
             columns: &self.columns,
+            projection: request.projection.map(Vec::as_slice),
             origin: self.origin,
             session: state,
             filters_floats: mention_floats(request.filters, schema),

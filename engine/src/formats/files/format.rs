@@ -64,6 +64,8 @@ pub struct Scan<'a> {
     pub place: &'a Arc<Place>,
     /// The columns of the files, then those of the paths.
     pub columns: &'a TableSchema,
+    /// Which of them are read, by their places; all if it is nothing.
+    pub projection: Option<&'a [usize]>,
     /// Where the columns of the files come from.
     pub origin: Origin,
     /// The options of the session.

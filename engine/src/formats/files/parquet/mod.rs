@@ -7,6 +7,7 @@
 mod adapter;
 mod exact;
 mod footers;
+mod intervals;
 mod named;
 mod reader;
 mod statistics;

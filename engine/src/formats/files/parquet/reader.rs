@@ -19,6 +19,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::footer_error;
 use super::footers::{Footers, check_within, schema_of};
+use super::intervals::refuse_months;
 use crate::formats::files::{Origin, Place, TableFile};
 use crate::formats::schema;
 
@@ -29,17 +30,26 @@ pub struct ReaderFactory {
     place: Arc<Place>,
     table: SchemaRef,
     origin: Origin,
+    intervals: Arc<[String]>,
 }
 
 impl ReaderFactory {
     /// Readers over `footers`. `table` is the schema of the files' own columns, from `origin`: unless every file was looked
-    /// at, each is checked against it before its first byte of data is read.
-    pub fn new(footers: Arc<Footers>, place: Arc<Place>, table: SchemaRef, origin: Origin) -> Self {
+    /// at, each is checked against it before its first byte of data is read. `intervals` are the names, in lower case, of the columns of intervals that are
+    /// read.
+    pub fn new(
+        footers: Arc<Footers>,
+        place: Arc<Place>,
+        table: SchemaRef,
+        origin: Origin,
+        intervals: Vec<String>,
+    ) -> Self {
         Self {
             footers,
             place,
             table,
             origin,
+            intervals: intervals.into(),
         }
     }
 }
@@ -60,6 +70,7 @@ impl ParquetFileReaderFactory for ReaderFactory {
             },
             table: Arc::clone(&self.table),
             origin: self.origin,
+            intervals: Arc::clone(&self.intervals),
         }))
     }
 }
@@ -69,6 +80,7 @@ struct Reader {
     file: TableFile,
     table: SchemaRef,
     origin: Origin,
+    intervals: Arc<[String]>,
 }
 
 impl Reader {
@@ -83,6 +95,7 @@ impl Reader {
             let own = schema_of(&footer).map_err(failed)?;
             schema::check_fits(&self.file.shown(), &own, &self.table, self.origin).map_err(external)?;
         }
+        refuse_months(&footer, &self.file.shown(), &self.intervals).map_err(external)?;
         if page_index == PageIndexPolicy::Skip {
             return Ok(footer);
         }

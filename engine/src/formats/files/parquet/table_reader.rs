@@ -7,6 +7,7 @@ use datafusion::datasource::physical_plan::{FileSource, ParquetSource};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::Arc;
 
+use super::intervals::columns_of_intervals;
 use super::named::NamedSource;
 use super::{Footers, ReaderFactory, file_statistics, footer_error, schema_of};
 use crate::error::Result;
@@ -91,6 +92,7 @@ impl TableReader for ParquetReader {
             Arc::clone(scan.place),
             Arc::clone(scan.columns.file_schema()),
             scan.origin,
+            columns_of_intervals(scan.columns.file_schema(), scan.projection),
         );
         let mut options = scan.session.default_table_options().parquet;
         if scan.filters_floats {
