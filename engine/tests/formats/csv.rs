@@ -193,3 +193,18 @@ async fn every_member_and_frame_of_a_compressed_file_is_read_and_bombs_are_not()
     )
     .await;
 }
+
+#[tokio::test]
+async fn text_in_another_encoding_is_named() {
+    let owlet = TestEngine::local().await;
+    let text = "a,b\n1,x\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for (mark, bytes) in [([0xff, 0xfe], little), ([0xfe, 0xff], big)] {
+        for name in ["t.csv", "t.tsv", "t.json"] {
+            put(owlet.directory.path(), name, [&mark[..], &bytes].concat());
+            let sql = format!("SELECT * FROM '{name}'");
+            refused(&owlet, &sql, ErrorCode::BadData, &[name, "UTF-16"]).await;
+        }
+    }
+}

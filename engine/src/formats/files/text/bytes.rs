@@ -18,6 +18,9 @@ const CHUNK_BYTES: usize = 256 << 10;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// The marks of UTF-16, with the lower byte first and with the higher one.
+const OTHER_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
 /// The option that all formats of text have.
 pub const COMPRESSION: OptionRule = OptionRule {
     name: "compression",
@@ -99,14 +102,14 @@ impl TextStream {
     /// The next bytes; nothing at the end. A mark of the byte order at the beginning is left out.
     ///
     /// # Errors
-    /// `BAD_DATA` that names the file if it cannot be decompressed to its end, or becomes too large; the storage's.
+    /// `BAD_DATA` that names the file if it cannot be decompressed to its end, becomes too large, or is UTF-16; the storage's.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let Some(mut chunk) = self.chunk().await? else {
             return Ok(None);
         };
         if !self.begun {
             self.begun = true;
-            while chunk.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(&chunk) {
+            while chunk.len() < BYTE_ORDER_MARK.len() && may_become_mark(&chunk) {
                 match self.chunk().await? {
                     Some(more) => chunk = [chunk, more].concat().into(),
                     None => break,
@@ -114,6 +117,13 @@ impl TextStream {
             }
             if chunk.starts_with(BYTE_ORDER_MARK) {
                 chunk.advance(BYTE_ORDER_MARK.len());
+            }
+            if OTHER_MARKS.iter().any(|mark| chunk.starts_with(mark)) {
+                let message = format!(
+                    "\"{}\" is UTF-16, as its first two bytes say; only UTF-8 is read: convert it, with iconv say",
+                    self.file.shown()
+                );
+                return Err(Error::new(ErrorCode::BadData, message));
             }
         }
         Ok(Some(chunk))
@@ -148,6 +158,10 @@ impl TextStream {
             Error::new(ErrorCode::BadData, message).caused_by(error)
         })
     }
+}
+
+fn may_become_mark(beginning: &[u8]) -> bool {
+    BYTE_ORDER_MARK.starts_with(beginning) || OTHER_MARKS.iter().any(|mark| mark.starts_with(beginning))
 }
 
 impl std::fmt::Debug for TextStream {
