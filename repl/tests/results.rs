@@ -29,7 +29,7 @@ fn every_text_format_holds_the_rows_and_nothing_else() {
     let shell = shell();
     for (format, expected) in [
         ("csv", "id,name\n1,Ada\n2,\"Zoë, \"\"Z\"\"\"\n3,\n"),
-        ("tsv", "id\tname\n1\tAda\n2\tZoë, \"Z\"\n3\t\\N\n"),
+        ("tsv", "id\tname\n1\tAda\n2\t\"Zoë, \"\"Z\"\"\"\n3\t\n"),
         (
             "json",
             "[{\"id\":1,\"name\":\"Ada\"},\n{\"id\":2,\"name\":\"Zoë, \\\"Z\\\"\"},\n{\"id\":3,\"name\":null}]\n",
@@ -122,6 +122,53 @@ fn the_name_of_the_file_means_the_format_and_what_is_written_can_be_read_again()
     assert_eq!(shell.read("copy.csv"), expected);
     assert_eq!(shell.files(), ["copy.csv", "copy.parquet", "people.parquet"]);
     shell.run(&["-c", PEOPLE, "-o", "copy.unknown"]).failed(2);
+}
+
+/// Texts that separate, quote, escape or mean NULL somewhere.
+const TEXTS: &str = "select id, text from (values (1, 'plain'), (2, ''), (3, NULL), (4, e'a\\tb'), (5, e'two\\nlines'), \
+     (6, e'two\\r\\nlines'), (7, 'say \"x\"'), (8, 'back\\slash'), (9, '\\N'), (10, ' spaced '), (11, '007'), (12, 'a,b'), \
+     (13, 'NULL'), (14, e'\\\\t')) as v(id, text) order by id";
+
+#[test]
+fn delimited_files_come_back_as_they_were() {
+    let shell = shell();
+    let expected = shell.run(&["--format", "json", "-c", TEXTS]).succeeded().to_owned();
+    for name in ["copy.csv", "copy.tsv"] {
+        shell.run(&["-c", TEXTS, "-o", name]).succeeded();
+        let again = format!("select * from '{name}' order by id");
+        assert_eq!(
+            shell.run(&["--format", "json", "-c", &again]).succeeded(),
+            expected,
+            "{name}"
+        );
+        let separator = if name.ends_with("csv") { "," } else { "\\t" };
+        assert_eq!(
+            rows_of_duckdb(&shell.path(name), separator),
+            rows_of_json(&expected),
+            "{name}"
+        );
+    }
+}
+
+fn rows_of_json(text: &str) -> serde_json::Value {
+    let rows: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+    rows.iter().map(|row| row["text"].clone()).collect()
+}
+
+/// The column `text` of a delimited file, as DuckDB reads it.
+fn rows_of_duckdb(path: &std::path::Path, separator: &str) -> serde_json::Value {
+    let python =
+        std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
+    let code = format!(
+        "import duckdb, json\n\
+         rows = duckdb.sql(\"\"\"SELECT text FROM read_csv('{}', delim='{separator}', header=true, quote='\\\"', \
+         columns={{'id': 'BIGINT', 'text': 'VARCHAR'}}, allow_quoted_nulls=false) ORDER BY id\"\"\").fetchall()\n\
+         print(json.dumps([row[0] for row in rows]))",
+        path.display()
+    );
+    let output = std::process::Command::new(python).args(["-c", &code]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]

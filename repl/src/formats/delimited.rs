@@ -1,23 +1,16 @@
-//! What csv and tsv share: a header, one line a row, a separator between fields.
+//! What csv and tsv are but for the separator: RFC 4180, with a header and line feeds, as `psql --csv` writes them.
+//!
+//! NULL is an empty field and the empty string is `""`, so the two stay apart; arrow-csv 59 writes both alike. The engine
+//! reads files so, and DuckDB.
 
 use ::arrow::array::RecordBatch;
 use ::arrow::json::writer::EncoderOptions;
 
 use super::{Page, ResultWriter, Sink, WriteError, cells, json_values};
 
-/// How one format of delimited text differs from another.
-pub struct Dialect {
-    /// What stands between two fields.
-    pub separator: char,
-    /// What stands for NULL.
-    pub null: &'static str,
-    /// Adds a value to a line, quoted or escaped.
-    pub push_field: fn(&mut String, &str),
-}
-
 /// Writes delimited text.
 pub struct Delimited {
-    dialect: Dialect,
+    separator: char,
     sink: Sink,
     options: EncoderOptions,
     /// What has not left for the sink: the header at first, then the batch at hand.
@@ -25,18 +18,18 @@ pub struct Delimited {
 }
 
 impl Delimited {
-    /// A writer that begins with the names of the page's columns.
-    pub fn new(dialect: Dialect, page: &Page, sink: Sink) -> Self {
+    /// A writer of fields between `separator` that begins with the names of the page's columns.
+    pub fn new(separator: char, page: &Page, sink: Sink) -> Self {
         let mut text = String::new();
         for (index, field) in page.schema.fields().iter().enumerate() {
             if index > 0 {
-                text.push(dialect.separator);
+                text.push(separator);
             }
-            (dialect.push_field)(&mut text, field.name());
+            push_field(&mut text, separator, field.name());
         }
         text.push('\n');
         Self {
-            dialect,
+            separator,
             sink,
             options: json_values::options(),
             text,
@@ -46,15 +39,13 @@ impl Delimited {
 
 impl ResultWriter for Delimited {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
-        let dialect = &self.dialect;
         cells::for_each_row(batch, &self.options, |row| {
             for column in 0..row.columns() {
                 if column > 0 {
-                    self.text.push(dialect.separator);
+                    self.text.push(self.separator);
                 }
-                match row.text(column)? {
-                    Some(value) => (dialect.push_field)(&mut self.text, value),
-                    None => self.text.push_str(dialect.null),
+                if let Some(value) = row.text(column)? {
+                    push_field(&mut self.text, self.separator, value);
                 }
             }
             self.text.push('\n');
@@ -68,5 +59,40 @@ impl ResultWriter for Delimited {
     fn finish(mut self: Box<Self>) -> Result<(), WriteError> {
         self.sink.write_all(self.text.as_bytes())?;
         Ok(self.sink.flush()?)
+    }
+}
+
+fn push_field(line: &mut String, separator: char, value: &str) {
+    if value.is_empty() || value.contains([separator, '"', '\n', '\r']) {
+        line.push('"');
+        line.push_str(&value.replace('"', "\"\""));
+        line.push('"');
+    } else {
+        line.push_str(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_field;
+
+    #[test]
+    fn a_field_is_quoted_only_where_it_must_be() {
+        for (separator, value, field) in [
+            (',', "plain", "plain"),
+            (',', "", "\"\""),
+            (',', " spaced ", " spaced "),
+            (',', "a,b", "\"a,b\""),
+            ('\t', "a,b", "a,b"),
+            ('\t', "a\tb", "\"a\tb\""),
+            ('\t', "back\\slash", "back\\slash"),
+            (',', "say \"hi\"", "\"say \"\"hi\"\"\""),
+            (',', "two\nlines", "\"two\nlines\""),
+            (',', "two\r\nlines", "\"two\r\nlines\""),
+        ] {
+            let mut line = String::new();
+            push_field(&mut line, separator, value);
+            assert_eq!(line, field);
+        }
     }
 }
