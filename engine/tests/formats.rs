@@ -6,6 +6,7 @@ mod declared;
 mod duckdb;
 mod json;
 mod parquet;
+mod paths;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use std::fs;

@@ -65,6 +65,8 @@ struct Found<'a> {
     io: Option<&'a io::Error>,
     /// The status that `object_store` gave up at.
     status: Option<String>,
+    /// The symbolic link that ended a listing.
+    link: Option<String>,
     /// The text of the last cause.
     last: String,
 }
@@ -77,6 +79,7 @@ impl<'a> Found<'a> {
         }
         self.last = error.to_string();
         self.status = last_status(&self.last).or(self.status.take());
+        self.link = link_loop(&self.last).or(self.link.take());
         // downcast: the cause of an error has no other name, and the libraries between us keep it as `dyn Error`.
         if let Some(DataFusionError::Collection(errors)) = error.downcast_ref() {
             for error in errors {
@@ -138,6 +141,10 @@ impl<'a> Found<'a> {
         }
         if let Some(http) = self.http {
             return text(&connection(http, &self.last));
+        }
+        if let Some(link) = self.link {
+            let message = format!("{location} holds a symbolic link that leads back, so remove that: {link}");
+            return Some(Error::new(ErrorCode::InvalidValue, message));
         }
         Some(named(store, location).unwrap_or_else(|| match self.io {
             Some(io) => local(io, location),
@@ -250,6 +257,18 @@ fn local(io: &io::Error, location: &str) -> Error {
         ),
         _ => unavailable_at(location, &io.to_string()),
     }
+}
+
+/// The symbolic link that leads to a directory above it, or to itself, if `text` is of one: the error of `object_store`'s walk
+/// through a directory is `walkdir`'s, whose type is not ours to know.
+fn link_loop(text: &str) -> Option<String> {
+    if let Some(above) = text.strip_prefix("File system loop found: ") {
+        return Some(above.to_owned());
+    }
+    let itself = text.strip_prefix("IO error for operation on ")?;
+    itself
+        .contains("Too many levels of symbolic links")
+        .then(|| itself.to_owned())
 }
 
 /// The status and the reason in `text`: `object_store` keeps the last answer of a request to itself and tells only this.
