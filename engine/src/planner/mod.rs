@@ -12,6 +12,7 @@ mod guard;
 mod interrupt;
 mod plan;
 mod planning;
+mod quoted;
 mod rows;
 mod session;
 mod settings;

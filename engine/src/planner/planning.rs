@@ -13,7 +13,7 @@ use super::failure::from_datafusion;
 use super::interrupt::interruptible;
 use super::plan::{Effect, Plan};
 use super::session::{SessionChange, Snapshot};
-use super::{ddl, deep_stack, guard, rows, state};
+use super::{ddl, deep_stack, guard, quoted, rows, state};
 use crate::catalog::{Catalog, Change, WriteClaim};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::write::Target;
@@ -198,8 +198,9 @@ impl<'a> Planning<'a> {
 
     /// The logical plan of the query `tree` over the statement's relations, and the state that it was made with.
     pub async fn logical(&self, tree: &Tree) -> Result<(LogicalPlan, SessionState)> {
-        let state = self.state(&self.view().await?).await?;
-        let plan = logical_plan(tree, &state).await?;
+        let view = self.view().await?;
+        let state = self.state(&view).await?;
+        let plan = logical_plan(tree, &state, &view).await?;
         guard::check(&plan)?;
         Ok((plan, state))
     }
@@ -281,8 +282,9 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// The logical plan of `tree`, not optimized.
-pub(super) async fn logical_plan(tree: &Tree, state: &SessionState) -> Result<LogicalPlan> {
+/// The logical plan of `tree` over the relations of `view`, which `state` knows, not optimized.
+pub(super) async fn logical_plan(tree: &Tree, state: &SessionState, view: &View) -> Result<LogicalPlan> {
     guard::check_calls(tree, state)?;
-    state.statement_to_plan(tree.clone()).await.map_err(from_datafusion)
+    let tree = quoted::folded(tree, view);
+    state.statement_to_plan(tree).await.map_err(from_datafusion)
 }

@@ -27,7 +27,7 @@ pub async fn table(view: &VisibleView, state: &SessionState, relation_limit: usi
         ));
     };
     let stale = |error: Error| error.without_position().context(format!("in the view {name}"));
-    let plan = logical_plan(tree, state).await.map_err(stale)?;
+    let plan = logical_plan(tree, state, &view.view).await.map_err(stale)?;
     check_size(&plan, relation_limit).map_err(stale)?;
     let plan = named(plan, view).map_err(stale)?;
     Ok(Arc::new(ViewTable::new(plan, None)))

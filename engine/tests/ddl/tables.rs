@@ -490,6 +490,39 @@ async fn names_that_are_keywords_or_strange_are_shown_as_they_must_be_written() 
 }
 
 #[tokio::test]
+async fn a_column_is_found_in_whatever_case_its_quoted_name_is() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    fs::write(engine.directory.path().join("f.parquet"), numbers("customerId", [1, 2])).unwrap();
+    assert_eq!(value(&s, "SELECT sum(\"customerId\") FROM 'f.parquet'").await, "3");
+    ok(
+        &s,
+        "CREATE TABLE t AS SELECT \"CustomerID\" AS \"Id\", 'x' AS n FROM 'f.parquet'",
+    )
+    .await;
+    for sql in [
+        "SELECT sum(\"ID\") FROM t",
+        "SELECT sum(\"T\".\"Id\") FROM t",
+        "SELECT sum(\"t\".\"iD\") FROM t GROUP BY \"N\" ORDER BY \"N\"",
+        "SELECT \"Total\" FROM (SELECT sum(id) AS Total FROM t)",
+        "SELECT \"Total\" FROM (SELECT sum(id) AS \"Total\" FROM t)",
+        "WITH \"C\" (\"Sum\") AS (SELECT sum(id) FROM t) SELECT \"C\".\"Sum\" FROM \"C\"",
+        "SELECT sum(\"A\".\"ID\") FROM t AS \"A\" WHERE \"A\".id > 0",
+    ] {
+        assert_eq!(value(&s, sql).await, "3", "{sql}");
+    }
+    assert_eq!(
+        rows(
+            &s,
+            "SELECT a.\"X\", b.\"x\" FROM (SELECT 1 AS \"X\") a, (SELECT 2 AS x) b"
+        )
+        .await,
+        ["1|2"]
+    );
+    refused(&s, "SELECT \"Idd\" FROM t", ErrorCode::ColumnNotFound, &["idd", "id"]).await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_says_so() {
     let engine = TestEngine::local().await;
     let s = engine.session();
