@@ -1,6 +1,7 @@
 //! One schema for several files: columns are matched by name whatever their case, and a type may widen but not change.
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
+use datafusion::datasource::table_schema::TableSchema;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -59,15 +60,19 @@ pub fn merge<'a>(files: impl IntoIterator<Item = (&'a str, &'a Schema)> + Clone)
 }
 
 /// Checks that a file which took no part in [`merge`] can be read under `table`: without losing a column, unless the columns
-/// were declared, and without changing a value.
+/// were declared or the paths spell it, and without changing a value.
 ///
 /// # Errors
 /// `BAD_DATA` that names the file and the column.
-pub fn check_fits(file: &str, schema: &Schema, table: &Schema, origin: Origin) -> Result<()> {
+pub fn check_fits(file: &str, schema: &Schema, columns: &TableSchema, origin: Origin) -> Result<()> {
+    let table = columns.file_schema();
     if origin == Origin::Declared {
         return check_declared(file, schema, table);
     }
     for field in schema.fields() {
+        if is_among(columns.table_partition_cols(), field.name()) {
+            continue;
+        }
         let Some(index) = index_of(table, field.name()) else {
             return Err(Error::new(
                 ErrorCode::BadData,
@@ -175,6 +180,12 @@ fn member_castable(from: &Fields, member: &Field) -> bool {
 
 fn is_utc(zone: Option<&str>) -> bool {
     matches!(zone, Some("UTC" | "Etc/UTC" | "Z" | "+00:00"))
+}
+
+/// Whether one of `columns` has the name `name`, in any case.
+pub fn is_among(columns: &[FieldRef], name: &str) -> bool {
+    let lower = name.to_lowercase();
+    columns.iter().any(|column| column.name().to_lowercase() == lower)
 }
 
 /// How many columns a name can mean.
@@ -377,6 +388,7 @@ mod tests {
     #[test]
     fn a_file_outside_the_sample_must_not_bring_a_column() {
         let (table, file) = (one("x", DataType::Int64), one("z", DataType::Int64));
+        let table = TableSchema::builder(Arc::new(table)).build();
         assert!(check_fits("f", &file, &table, Origin::SomeFiles).is_err());
         assert!(check_fits("f", &one("X", DataType::Int32), &table, Origin::SomeFiles).is_ok());
         assert!(check_fits("f", &one("x", DataType::Float64), &table, Origin::SomeFiles).is_err());

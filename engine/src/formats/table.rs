@@ -1,6 +1,6 @@
 //! A set of files as one table, under the schema that they have.
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Fields, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Statistics};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::files::{self, Origin, Place, TableFile, TableReader};
 use super::hive::{self, PartitionColumns};
 use super::scan::{Request, ScanFile, Scanner, matching};
-use super::{Format, Settings};
+use super::{Format, Settings, schema};
 use crate::error::{Error, ErrorCode, Result};
 use crate::storage::{Location, QueryStorage};
 
@@ -49,7 +49,8 @@ impl FileTable {
             .iter()
             .map(|file| (file.shown(), hive::levels(file.object.location.as_ref())))
             .collect();
-        let partitions = PartitionColumns::infer(&levels, &lower_case_names(&file_schema))?;
+        let partitions = PartitionColumns::infer(&levels)?;
+        let file_schema = without(&file_schema, partitions.fields());
         let files = listed
             .into_iter()
             .zip(&levels)
@@ -169,12 +170,11 @@ async fn infer(reader: &dyn TableReader, files: &[TableFile], limit: usize) -> R
     Ok((reader.infer(&sample).await?, origin))
 }
 
-fn lower_case_names(schema: &Schema) -> Vec<String> {
-    schema
-        .fields()
-        .iter()
-        .map(|field| field.name().to_lowercase())
-        .collect()
+/// The columns of `files` but those that the paths spell, as Hive and Spark have it: a table is divided, and pruned, by its paths.
+fn without(files: &SchemaRef, paths: &[FieldRef]) -> SchemaRef {
+    let is_own = |field: &&FieldRef| !schema::is_among(paths, field.name());
+    let own: Fields = files.fields().iter().filter(is_own).cloned().collect();
+    Arc::new(Schema::new(own))
 }
 
 /// `limit` indices of `count`, the first and the last among them.

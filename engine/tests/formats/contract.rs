@@ -12,14 +12,14 @@ use super::{batch, column, gzip, put, refused, three_rows, zstd};
 use crate::support::{TestEngine, parquet_bytes};
 
 /// A way to write a batch, and the ending of the files.
-struct Way {
-    ending: &'static str,
-    write: fn(&RecordBatch) -> Vec<u8>,
+pub struct Way {
+    pub ending: &'static str,
+    pub write: fn(&RecordBatch) -> Vec<u8>,
     /// Whether a file that is cut off can be told from one that is not.
     knows_its_end: bool,
 }
 
-const WAYS: &[Way] = &[
+pub const WAYS: &[Way] = &[
     Way {
         ending: "parquet",
         write: |batch| parquet_bytes(std::slice::from_ref(batch)),

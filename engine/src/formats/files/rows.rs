@@ -34,9 +34,9 @@ pub trait RowReader: Debug + Send + Sync {
 /// Which columns a scan wants of each file.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// All columns that the table has in its files.
-    pub table: SchemaRef,
-    /// The wanted ones, by their places in `table`.
+    /// All columns that the table has in its files, then those of its paths.
+    pub table: TableSchema,
+    /// The wanted ones of the files, by their places.
     pub columns: Vec<usize>,
     /// The schema of the batches: the wanted columns.
     pub schema: SchemaRef,
@@ -81,7 +81,7 @@ impl FileSource for RowSource {
     ) -> DataFusionResult<Arc<dyn FileOpener>> {
         let table = self.columns.file_schema();
         let wanted = Wanted {
-            table: Arc::clone(table),
+            table: self.columns.clone(),
             columns: self.projection.file_indices.clone(),
             schema: Arc::new(table.project(&self.projection.file_indices)?),
             origin: self.origin,

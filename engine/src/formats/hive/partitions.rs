@@ -43,11 +43,11 @@ pub struct PartitionColumns {
 
 impl PartitionColumns {
     /// Columns for files whose paths have these `levels`: `BIGINT` if every value is a whole number as we would print it,
-    /// else `DATE` if every value is one, else text. Keys in `taken` are columns of the files themselves and stay those.
+    /// else `DATE` if every value is one, else text.
     ///
     /// # Errors
     /// `BAD_DATA` if a file has other levels than the first one.
-    pub fn infer(files: &[(String, Levels)], taken: &[String]) -> Result<Self> {
+    pub fn infer(files: &[(String, Levels)]) -> Result<Self> {
         let Some((first, first_levels)) = files.first() else {
             return Ok(Self::default());
         };
@@ -64,7 +64,7 @@ impl PartitionColumns {
         }
         let mut fields: Vec<FieldRef> = Vec::new();
         for (index, key) in wanted.iter().enumerate() {
-            if taken.contains(key) || fields.iter().any(|field| field.name() == key) {
+            if fields.iter().any(|field| field.name() == key) {
                 continue;
             }
             let values = files.iter().filter_map(|(_, levels)| levels[index].1.as_deref());
@@ -177,14 +177,14 @@ mod tests {
             (["y=1/a", "y=one/a"], DataType::Utf8),
             (["y=1/a", "y=__HIVE_DEFAULT_PARTITION__/a"], DataType::Int64),
         ] {
-            let columns = PartitionColumns::infer(&files(&paths), &[]).unwrap();
+            let columns = PartitionColumns::infer(&files(&paths)).unwrap();
             assert_eq!(columns.fields()[0].data_type(), &wanted, "{paths:?}");
         }
     }
 
     #[test]
     fn values_are_decoded_and_the_hive_null_is_null() {
-        let columns = PartitionColumns::infer(&files(&["City=S%C3%A3o/x=__HIVE_DEFAULT_PARTITION__/a"]), &[]).unwrap();
+        let columns = PartitionColumns::infer(&files(&["City=S%C3%A3o/x=__HIVE_DEFAULT_PARTITION__/a"])).unwrap();
         let values = columns.values(&levels("City=S%C3%A3o/x=__HIVE_DEFAULT_PARTITION__/a"));
         assert_eq!(values, [ScalarValue::from("São"), ScalarValue::Utf8(None)]);
         assert_eq!(columns.fields()[0].name(), "city");
@@ -192,13 +192,7 @@ mod tests {
 
     #[test]
     fn a_file_under_other_directories_is_named() {
-        let error = PartitionColumns::infer(&files(&["y=1/a", "b"]), &[]).unwrap_err();
+        let error = PartitionColumns::infer(&files(&["y=1/a", "b"])).unwrap_err();
         assert!(error.message().contains("\"b\""), "{error}");
-    }
-
-    #[test]
-    fn a_column_of_the_files_is_not_a_partition_column_too() {
-        let columns = PartitionColumns::infer(&files(&["y=1/z=2/a"]), &["y".to_owned()]).unwrap();
-        assert_eq!(columns.fields().len(), 1);
     }
 }

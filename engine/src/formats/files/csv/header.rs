@@ -1,13 +1,14 @@
 //! What the first record of a file is, and which of its fields a column of the table is.
 
 use arrow::datatypes::Schema;
+use datafusion::datasource::table_schema::TableSchema;
 
 use super::dialect::Header;
 use super::records::Records;
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::files::Origin;
 use crate::formats::files::text::Evidence;
-use crate::formats::schema::{Found, find};
+use crate::formats::schema::{Found, find, is_among};
 
 /// How the fields of a file's records are laid out.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,12 +55,10 @@ pub fn looks_like_names(first: &[Evidence], rest: &[Evidence]) -> bool {
 ///
 /// # Errors
 /// `BAD_DATA` that names the file if its header does not fit the table.
-pub fn layout(file: &str, first: &Records, table: &Schema, origin: Origin, header: Header) -> Result<Layout> {
+pub fn layout(file: &str, first: &Records, columns: &TableSchema, origin: Origin, header: Header) -> Result<Layout> {
+    let table = columns.file_schema();
     let names = names(first);
-    let known = names
-        .iter()
-        .filter(|name| !matches!(find(table, name), Found::None))
-        .count();
+    let known = names.iter().filter(|name| is_known(columns, name)).count();
     let is_header = match header {
         Header::Yes => true,
         Header::No => false,
@@ -67,7 +66,7 @@ pub fn layout(file: &str, first: &Records, table: &Schema, origin: Origin, heade
         Header::Auto => known == names.len() || !is_numbered(table),
     };
     let fields = if is_header && (known > 0 || origin != Origin::Declared) {
-        by_name(file, &names, table, origin)?
+        by_name(file, &names, columns, origin)?
     } else {
         by_position(file, names.len(), table, origin)?
     };
@@ -87,7 +86,12 @@ fn is_numbered(table: &Schema) -> bool {
         .all(|(field, expected)| *field.name() == expected)
 }
 
-fn by_name(file: &str, names: &[String], table: &Schema, origin: Origin) -> Result<Vec<Option<usize>>> {
+/// Whether the table has a column `name`, in its files or in their paths.
+fn is_known(columns: &TableSchema, name: &str) -> bool {
+    !matches!(find(columns.file_schema(), name), Found::None) || is_among(columns.table_partition_cols(), name)
+}
+
+fn by_name(file: &str, names: &[String], columns: &TableSchema, origin: Origin) -> Result<Vec<Option<usize>>> {
     let own = Schema::new(
         names
             .iter()
@@ -95,16 +99,15 @@ fn by_name(file: &str, names: &[String], table: &Schema, origin: Origin) -> Resu
             .collect::<Vec<_>>(),
     );
     if origin != Origin::Declared
-        && let Some(unknown) = names.iter().find(|name| matches!(find(table, name), Found::None))
+        && let Some(unknown) = names.iter().find(|name| !is_known(columns, name))
     {
         return Err(bad(format!(
             "\"{file}\" has a column \"{unknown}\" that the files looked at first do not have; \
              raise formats.inference_files so that every file is looked at"
         )));
     }
-    table
-        .fields()
-        .iter()
+    let fields = columns.file_schema().fields().iter();
+    fields
         .map(|field| match find(&own, field.name()) {
             Found::One(index) if names.iter().filter(|name| *name == own.field(index).name()).count() == 1 => {
                 Ok(Some(index))

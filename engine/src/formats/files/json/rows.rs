@@ -3,6 +3,7 @@
 use arrow::array::{Array, ArrayRef, ListArray, MapArray, StructArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
+use datafusion::datasource::table_schema::TableSchema;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use super::members::{Value, items, members, string};
 use crate::formats::files::Origin;
 use crate::formats::files::text::{self, Reading};
-use crate::formats::schema::{Found, find};
+use crate::formats::schema::{Found, find, is_among};
 
 /// What is wrong with a record: its place among the records, and why.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,12 +46,18 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The columns of `table` at the places `wanted`, of `records`.
+/// The columns of the files of `table` at the places `wanted`, of `records`.
 ///
 /// # Errors
 /// The first record that is no object, or holds a value that is none of its column's type.
-pub fn columns(records: &[&str], table: &Schema, wanted: &[usize], origin: Origin) -> Result<Vec<ArrayRef>, Wrong> {
-    let mut cells: Vec<Cells<'_>> = table.fields().iter().map(|_| Cells::default()).collect();
+pub fn columns(
+    records: &[&str],
+    table: &TableSchema,
+    wanted: &[usize],
+    origin: Origin,
+) -> Result<Vec<ArrayRef>, Wrong> {
+    let of_files = table.file_schema();
+    let mut cells: Vec<Cells<'_>> = of_files.fields().iter().map(|_| Cells::default()).collect();
     let mut known: HashMap<String, Option<usize>> = HashMap::new();
     let mut filled = vec![usize::MAX; cells.len()];
     for (record, text) in records.iter().enumerate() {
@@ -84,16 +91,16 @@ pub fn columns(records: &[&str], table: &Schema, wanted: &[usize], origin: Origi
     };
     wanted
         .iter()
-        .map(|index| column(&cells[*index], table.field(*index), reading))
+        .map(|index| column(&cells[*index], of_files.field(*index), reading))
         .collect()
 }
 
 /// Which column a member is; nothing for one that is left out.
-fn place_of(name: &str, table: &Schema, origin: Origin) -> Result<Option<usize>, String> {
-    match find(table, name) {
+fn place_of(name: &str, table: &TableSchema, origin: Origin) -> Result<Option<usize>, String> {
+    match find(table.file_schema(), name) {
         Found::One(index) => Ok(Some(index)),
         Found::Several => Err(format!("has a member \"{name}\", which several columns can be")),
-        Found::None if origin == Origin::Declared => Ok(None),
+        Found::None if origin == Origin::Declared || is_among(table.table_partition_cols(), name) => Ok(None),
         Found::None => Err(format!(
             "has a member \"{name}\" that the records looked at first do not have; raise formats.inference_records or \
              formats.inference_bytes, or create a table that declares the columns"
@@ -287,12 +294,12 @@ mod tests {
     use super::*;
     use arrow::util::display::array_value_to_string;
 
-    fn table() -> Schema {
+    fn table() -> TableSchema {
         let point = Fields::from(vec![
             Field::new("x", DataType::Int64, true),
             Field::new("Y", DataType::Float64, true),
         ]);
-        Schema::new(vec![
+        let columns = Schema::new(vec![
             Field::new("id", DataType::Int64, true),
             Field::new("name", DataType::Utf8View, true),
             Field::new("point", DataType::Struct(point), true),
@@ -301,7 +308,8 @@ mod tests {
                 DataType::List(Field::new_list_field(DataType::Utf8View, true).into()),
                 true,
             ),
-        ])
+        ]);
+        TableSchema::builder(Arc::new(columns)).build()
     }
 
     /// The first row of all columns, or why not.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt;
@@ -14,8 +15,6 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use std::ops::Range;
 use std::sync::Arc;
-
-use arrow::datatypes::SchemaRef;
 
 use super::footer_error;
 use super::footers::{Footers, check_within, schema_of};
@@ -28,26 +27,26 @@ use crate::formats::schema;
 pub struct ReaderFactory {
     footers: Arc<Footers>,
     place: Arc<Place>,
-    table: SchemaRef,
+    columns: TableSchema,
     origin: Origin,
     intervals: Arc<[String]>,
 }
 
 impl ReaderFactory {
-    /// Readers over `footers`. `table` is the schema of the files' own columns, from `origin`: unless every file was looked
+    /// Readers over `footers`. The files' own `columns` are from `origin`: unless every file was looked
     /// at, each is checked against it before its first byte of data is read. `intervals` are the names, in lower case, of the columns of intervals that are
     /// read.
     pub fn new(
         footers: Arc<Footers>,
         place: Arc<Place>,
-        table: SchemaRef,
+        columns: TableSchema,
         origin: Origin,
         intervals: Vec<String>,
     ) -> Self {
         Self {
             footers,
             place,
-            table,
+            columns,
             origin,
             intervals: intervals.into(),
         }
@@ -68,7 +67,7 @@ impl ParquetFileReaderFactory for ReaderFactory {
                 place: Arc::clone(&self.place),
                 object: file.object_meta,
             },
-            table: Arc::clone(&self.table),
+            columns: self.columns.clone(),
             origin: self.origin,
             intervals: Arc::clone(&self.intervals),
         }))
@@ -78,7 +77,7 @@ impl ParquetFileReaderFactory for ReaderFactory {
 struct Reader {
     footers: Arc<Footers>,
     file: TableFile,
-    table: SchemaRef,
+    columns: TableSchema,
     origin: Origin,
     intervals: Arc<[String]>,
 }
@@ -93,7 +92,7 @@ impl Reader {
         let footer = self.footers.get(&self.file).await.map_err(failed)?;
         if self.origin != Origin::AllFiles {
             let own = schema_of(&footer).map_err(failed)?;
-            schema::check_fits(&self.file.shown(), &own, &self.table, self.origin).map_err(external)?;
+            schema::check_fits(&self.file.shown(), &own, &self.columns, self.origin).map_err(external)?;
         }
         refuse_months(&footer, &self.file.shown(), &self.intervals).map_err(external)?;
         if page_index == PageIndexPolicy::Skip {

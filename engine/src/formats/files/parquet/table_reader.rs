@@ -90,7 +90,7 @@ impl TableReader for ParquetReader {
         let readers = ReaderFactory::new(
             Arc::clone(&self.footers),
             Arc::clone(scan.place),
-            Arc::clone(scan.columns.file_schema()),
+            scan.columns.clone(),
             scan.origin,
             columns_of_intervals(scan.columns.file_schema(), scan.projection),
         );
