@@ -10,6 +10,7 @@ mod change;
 mod contract;
 mod definition;
 mod settings;
+pub mod standard;
 mod system;
 mod transaction;
 pub mod types;

@@ -5,7 +5,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Column, Database, Relation, types};
+use crate::catalog::{Catalog, Column, Database, Relation, standard};
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::INFORMATION_SCHEMA;
 
@@ -270,7 +270,7 @@ fn columns(relations: Vec<DescribedRelation>) -> Vec<DescribedColumn> {
         database: relation.database.clone(),
         relation: relation.name.clone(),
         ordinal_position: i64::try_from(place + 1).unwrap_or(i64::MAX),
-        data_type: types::name(&column.data_type),
+        data_type: standard::name(&column.data_type),
         numbers: numbers(&column.data_type),
         extra: (place + relation.partition_columns >= relation.columns.len()).then_some("partition key"),
         column: column.clone(),
@@ -511,11 +511,11 @@ mod tests {
             "extra_info",
         ];
         let expected = "
-            dear,price,1,YES,float,,
+            dear,price,1,YES,real,,
             orders,id,1,NO,bigint,why,
             orders,price,2,YES,decimal(12,2),,
             orders,at,3,YES,timestamp(3),,
-            orders,hash,4,YES,binary(16),,
+            orders,hash,4,YES,varbinary,,
             orders,day,5,YES,date,,partition key
             costly,n,1,NO,bigint,,";
         let own = rows(&catalog().await, "lake", "columns").await.unwrap().unwrap();

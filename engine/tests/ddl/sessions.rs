@@ -198,5 +198,5 @@ async fn show_finds_what_its_pattern_means() {
         ["a|bigint|NO|NULL|NULL", "b|string|NO|NULL|NULL"]
     );
     let columns = "SELECT column_name, data_type, ordinal_position FROM information_schema.columns WHERE table_schema = 'sales' AND table_name = 'orders'";
-    assert_eq!(rows(&s, columns).await, ["a|int|1"]);
+    assert_eq!(rows(&s, columns).await, ["a|integer|1"]);
 }
