@@ -11,6 +11,7 @@
 
 mod architecture;
 mod ddl;
+mod decimals;
 mod formats;
 mod functions;
 mod hazards;

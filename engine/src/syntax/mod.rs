@@ -8,7 +8,9 @@ mod command;
 mod dialect;
 mod ignored;
 mod limits;
+mod literals;
 mod names;
+mod numeral;
 mod parameters;
 mod parser;
 mod reader;
@@ -22,6 +24,8 @@ pub use command::{
     DropPartitions, Insert, NamePattern, PartitionSpec, Prepare, Show,
 };
 pub use limits::Limits;
+pub use literals::cast_numbers;
+pub use numeral::Numeral;
 pub use parameters::bind;
 pub use parser::parse;
 pub use references::Reference;

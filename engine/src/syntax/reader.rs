@@ -8,6 +8,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 use super::dialect::OwletDialect;
 use super::ignored;
 use super::limits::Limits;
+use super::literals::keep_digits;
 use super::parameters::Parameters;
 use super::parser::{from_sqlparser, position_of};
 use super::script::between;
@@ -173,10 +174,11 @@ impl<'a> Reader<'a> {
         *self.peek(ahead) == Token::LParen || ["SELECT", "WITH", "VALUES", "FROM", "TABLE"].into_iter().any(is_word)
     }
 
-    /// Reads a query to its end, puts the arguments of a prepared statement into it, and refuses it if it holds a clause that
-    /// would be dropped without a word.
+    /// Reads a query to its end, with all digits of its numbers, puts the arguments of a prepared statement into it, and refuses it
+    /// if it holds a clause that would be dropped without a word.
     pub(super) fn query(&mut self) -> Result<Tree> {
         let mut query = self.sqlparser(Parser::parse_query)?;
+        keep_digits(&mut query)?;
         self.parameters.place(&mut query)?;
         ignored::refuse(&query)?;
         Ok(Tree::Statement(Box::new(SqlStatement::Query(query))))

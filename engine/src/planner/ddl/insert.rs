@@ -1,6 +1,6 @@
 //! INSERT INTO: the rows of a query, in the order and types of a table's columns.
 
-use arrow::datatypes::Field;
+use arrow::datatypes::{DataType, Field};
 use datafusion::common::Column as ColumnName;
 use datafusion::logical_expr::{Expr, lit};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::name::quoted;
 use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
 use crate::planner::planning::Planning;
 use crate::storage::Location;
-use crate::syntax::Insert;
+use crate::syntax::{self, Insert};
 
 /// Adds the rows of a query to a table, by one file, whole or not at all.
 pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
@@ -115,7 +115,8 @@ async fn aligned(planning: &Planning<'_>, insert: &Insert, fields: Vec<Field>) -
             return Err(Error::new(ErrorCode::AlreadyExists, message));
         }
     }
-    let (plan, state) = planning.logical(&insert.query).await?;
+    let types = types(&fields, &named);
+    let (plan, state) = planning.logical(&syntax::cast_numbers(&insert.query, &types)).await?;
     let given: Vec<ColumnName> = plan.schema().columns();
     if given.len() != named.len() {
         let message = format!(
@@ -133,6 +134,16 @@ async fn aligned(planning: &Planning<'_>, insert: &Insert, fields: Vec<Field>) -
         (field, value)
     });
     stored::into_columns(planning, plan, state, columns.collect()).await
+}
+
+/// The types of the columns `named`, which are among `fields`.
+fn types(fields: &[Field], named: &[String]) -> Vec<DataType> {
+    let field = |name: &String| fields.iter().find(|field| field.name() == name);
+    named
+        .iter()
+        .filter_map(field)
+        .map(|field| field.data_type().clone())
+        .collect()
 }
 
 /// The values of PARTITION (dt='2024-01-01').

@@ -15,6 +15,7 @@ use crate::name::{nearest, quoted};
 use crate::planner::failure::from_datafusion;
 use crate::planner::plan::{Effect, Plan};
 use crate::planner::planning::Planning;
+use crate::syntax;
 
 /// The operators that give the rows to store, and the columns to store them as: in the operators' order.
 pub struct Stored {
@@ -43,7 +44,8 @@ pub async fn rows(
     declared: &[Column],
     partition_names: &[String],
 ) -> Result<Stored> {
-    let (plan, state) = planning.logical(tree).await?;
+    let types: Vec<DataType> = declared.iter().map(|column| column.data_type.clone()).collect();
+    let (plan, state) = planning.logical(&syntax::cast_numbers(tree, &types)).await?;
     let given = plan.schema().columns();
     if !declared.is_empty() && declared.len() != given.len() {
         let message = format!(

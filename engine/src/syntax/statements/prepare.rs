@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 use crate::catalog::types;
 use crate::error::{ErrorCode, Result};
 use crate::syntax::command::{Command, Execute, Prepare};
+use crate::syntax::literals::keep_digits;
 use crate::syntax::parameters::{Parameters, check_constant};
 use crate::syntax::parser;
 use crate::syntax::reader::{Reader, at};
@@ -94,11 +95,12 @@ fn arguments(reader: &mut Reader<'_>) -> Result<Vec<Expr>> {
             return Err(reader.expected("a value"));
         }
         let position = reader.position();
-        let argument = reader.sqlparser(Parser::parse_expr)?;
+        let mut argument = reader.sqlparser(Parser::parse_expr)?;
         check_constant(&argument).map_err(|error| {
             let known = error.position().or(position);
             at(known, error)
         })?;
+        keep_digits(&mut argument)?;
         arguments.push(argument);
         if arguments.len() > usize::from(u16::MAX) {
             return Err(reader.error(
