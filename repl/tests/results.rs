@@ -155,10 +155,13 @@ fn rows_of_json(text: &str) -> serde_json::Value {
     rows.iter().map(|row| row["text"].clone()).collect()
 }
 
-/// The column `text` of a delimited file, as DuckDB reads it.
+/// The column `text` of a delimited file, as DuckDB reads it. `scripts/test` says which Python has it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nobody above a test has an environment to hand in"
+)]
 fn rows_of_duckdb(path: &std::path::Path, separator: &str) -> serde_json::Value {
-    let python =
-        std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
+    let python = std::env::var("OWLET_TEST_PYTHON").unwrap();
     let code = format!(
         "import duckdb, json\n\
          rows = duckdb.sql(\"\"\"SELECT text FROM read_csv('{}', delim='{separator}', header=true, quote='\\\"', \

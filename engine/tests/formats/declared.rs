@@ -432,15 +432,7 @@ async fn what_nobody_understands_of_a_declaration_is_refused() {
             "projection",
         ),
     ] {
-        let (before, after) = match clauses.starts_with("TBL") {
-            true => ("", clauses),
-            false => (clauses, ""),
-        };
-        let (before, after) = match clauses.split_once(" TBLPROPERTIES") {
-            Some((before, after)) => (before, format!("TBLPROPERTIES{after}")),
-            None => (before, after.to_owned()),
-        };
-        let sql = format!("CREATE EXTERNAL TABLE t (id INT) {before} LOCATION 'x/' {after}");
+        let sql = format!("CREATE EXTERNAL TABLE t (id INT) {clauses} LOCATION 'x/'");
         refused(&owlet, &sql, ErrorCode::NotSupported, &[part]).await;
     }
 }
