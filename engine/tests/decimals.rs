@@ -113,6 +113,18 @@ const WRONG: &[(&str, &str)] = &[
         "SELECT arrow_cast(1.005, 'Decimal128(20, 2)'), 1.005::decimal(5, 2)",
         "1.01,1.01",
     ),
+    ("nullif(x, 17.99) IS NULL", "1; 5"),
+    ("SELECT coalesce(x, 17.99) FROM t WHERE n = 5", "17.990000000000000"),
+    (
+        "SELECT greatest(x, 17.99), least(x, 17.99) FROM t WHERE n = 3",
+        "17.990000000000000,4.150000000000000",
+    ),
+    (
+        "SELECT CASE WHEN n = 3 THEN x ELSE -17.99 END FROM t WHERE n > 3",
+        "-17.990000000000000; -17.990000000000000",
+    ),
+    ("SELECT x FROM t WHERE n = 1 UNION SELECT 17.99", "17.990000000000000"),
+    ("x IN (SELECT 17.99)", "1"),
     (
         "SELECT 12345678901234567.89, -0.12345678901234567890",
         "12345678901234567.89,-0.1234567890123456789",

@@ -2,7 +2,8 @@
 //!
 //! DataFusion reads `17.99` as a double and, where it meets a decimal, makes 17.989999999999998 of it: no row is equal to that.
 //! A literal alone stays a double, as there; only where it is compared with a decimal, or cast to one, it becomes the decimal
-//! that its shortest text says. It has to happen before type coercion, which casts both sides.
+//! that its shortest text says. What is compared has to be seen before type coercion, which casts both sides to decimals of 15
+//! places; a branch of CASE, an argument of `coalesce` or a row of UNION after it, in the type that it gives them.
 
 use arrow::datatypes::{DataType, i256};
 use datafusion::common::config::ConfigOptions;

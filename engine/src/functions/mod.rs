@@ -28,6 +28,8 @@ pub fn register(mut builder: SessionStateBuilder, call_limit_bytes: usize) -> Se
     let ours = FUNCTIONS.iter().map(|function| Arc::new(function()));
     builder.aggregate_functions().get_or_insert_default().extend(ours);
     let analyzer = builder.analyzer().get_or_insert_default();
+    // Before types are known for what is compared, and after it for what type coercion casts to a decimal.
     analyzer.rules.insert(0, Arc::new(exact::ExactDecimals));
+    analyzer.rules.push(Arc::new(exact::ExactDecimals));
     builder.with_analyzer_rule(Arc::new(arithmetic::CheckArithmetic::default()))
 }
