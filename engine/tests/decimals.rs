@@ -114,6 +114,9 @@ const WRONG: &[(&str, &str)] = &[
         "1.01,1.01",
     ),
     ("nullif(x, 17.99) IS NULL", "1; 5"),
+    ("x = 17.98 + 0.01", "1"),
+    ("x BETWEEN 17.98 + 0.01 AND 35.98 * 0.5", "1"),
+    ("CAST('17.99' AS DECIMAL(4, 2)) = 17.99 AND n = 1", "1"),
     ("SELECT coalesce(x, 17.99) FROM t WHERE n = 5", "17.990000000000000"),
     (
         "SELECT greatest(x, 17.99), least(x, 17.99) FROM t WHERE n = 3",

@@ -5,6 +5,7 @@
 //! that its shortest text says. What is compared has to be seen before type coercion, which casts both sides to decimals of 15
 //! places; a branch of CASE, an argument of `coalesce` or a row of UNION after it, in the type that it gives them.
 
+use arrow::array::ArrowNativeTypeOp;
 use arrow::datatypes::{DataType, i256};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -121,6 +122,8 @@ struct Literal {
 enum Kind {
     Integer,
     Double,
+    /// What `17.98 + 0.01` is before a double is made of it.
+    Computed,
     /// Text that is cast to a decimal which holds all of it.
     Decimal,
 }
@@ -140,6 +143,17 @@ fn literal(expr: &Expr) -> Option<Literal> {
             kind,
         }),
         Expr::Alias(Alias { expr, .. }) => literal(expr),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            let (left, right) = (literal(left)?, literal(right)?);
+            // Integers are computed with as integers, which may overflow.
+            if left.kind == Kind::Integer && right.kind == Kind::Integer {
+                return None;
+            }
+            computed(&left.number, *op, &right.number).map(|number| Literal {
+                number,
+                kind: Kind::Computed,
+            })
+        }
         Expr::Cast(Cast { expr, field }) => match expr.as_ref() {
             Expr::Literal(ScalarValue::Utf8(Some(text)), _) => {
                 let held = Digits::of(field.data_type()).filter(|_| field.data_type().is_decimal())?;
@@ -154,6 +168,22 @@ fn literal(expr: &Expr) -> Option<Literal> {
         },
         _ => None,
     }
+}
+
+/// The exact sum, difference or product, if 76 digits hold it.
+fn computed(left: &Numeral, operator: Operator, right: &Numeral) -> Option<Numeral> {
+    let at = |number: &Numeral, scale| i256::from_string(&number.unscaled(scale));
+    let common = left.scale().max(right.scale());
+    let (unscaled, scale) = match operator {
+        Operator::Plus => (at(left, common)?.add_checked(at(right, common)?), common),
+        Operator::Minus => (at(left, common)?.sub_checked(at(right, common)?), common),
+        Operator::Multiply => {
+            let product = at(left, left.scale())?.mul_checked(at(right, right.scale())?);
+            (product, left.scale() + right.scale())
+        }
+        _ => return None,
+    };
+    Numeral::parse(&unscaled.ok()?.to_string()).map(|whole| whole.shifted(scale))
 }
 
 /// The digits of a decimal type, before and behind the point.
@@ -238,9 +268,10 @@ fn compare(operands: &mut [&mut Expr], schema: &DFSchema) -> bool {
         let numbers = literals.iter().flatten().map(|literal| &literal.number);
         numbers.fold(compared, Digits::and_number)
     };
-    // Two literals are not compared by what they are among.
-    let first_is_literal = operands.len() > 2 && literals.first().is_some_and(Option::is_some);
-    if all(&literals).precision() > WIDE && !first_is_literal {
+    if all(&literals).precision() > WIDE {
+        if !compared_with_bounded(operands, &literals, schema) {
+            return false;
+        }
         for literal in literals.iter_mut().flatten() {
             literal.number = literal.number.among(compared.whole, compared.scale);
         }
@@ -261,12 +292,22 @@ fn compare(operands: &mut [&mut Expr], schema: &DFSchema) -> bool {
     true
 }
 
-/// The digits of all operands that are no literals, if one of them is a decimal.
+/// Whether each literal is compared with values alone that have a bounded number of digits, and with no other literal.
+fn compared_with_bounded(operands: &[&mut Expr], literals: &[Option<Literal>], schema: &DFSchema) -> bool {
+    let is_bounded = |place: usize| {
+        let data_type = operands.get(place).and_then(|operand| operand.get_type(schema).ok());
+        literals.get(place).is_some_and(Option::is_none) && data_type.is_some_and(|one| Digits::of(&one).is_some())
+    };
+    is_bounded(0) || (operands.len() == 2 && is_bounded(1))
+}
+
+/// The digits of all operands that are no literals, if one of the operands is a decimal.
 fn compared(operands: &[&mut Expr], literals: &[Option<Literal>], schema: &DFSchema) -> Option<Digits> {
     let mut compared = Digits::default();
     let mut any_decimal = false;
     for (operand, literal) in operands.iter().zip(literals) {
-        if literal.is_some() {
+        if let Some(literal) = literal {
+            any_decimal |= literal.kind == Kind::Decimal;
             continue;
         }
         // An operand without a type is what type coercion complains of.
@@ -283,4 +324,73 @@ fn compared(operands: &[&mut Expr], literals: &[Option<Literal>], schema: &DFSch
         }
     }
     any_decimal.then_some(compared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::{Field, Schema};
+    use datafusion::logical_expr::{cast, col};
+
+    fn check(expr: Expr, expected: &str) {
+        let columns = [
+            ("price", DataType::Decimal128(12, 2)),
+            ("wide", DataType::Decimal128(38, 20)),
+            ("ratio", DataType::Float64),
+        ];
+        let fields = columns.map(|(name, data_type)| Field::new(name, data_type, true));
+        let schema = DFSchema::try_from(Schema::new(fields.to_vec())).unwrap();
+        let rewritten = expr.clone().transform_up(|expr| Ok(exact(expr, &schema))).unwrap();
+        assert_eq!(rewritten.data.to_string(), expected, "{expr}");
+        assert_eq!(rewritten.transformed, expr.to_string() != expected);
+        let again = rewritten
+            .data
+            .clone()
+            .transform_up(|expr| Ok(exact(expr, &schema)))
+            .unwrap();
+        assert_eq!(again.data, rewritten.data);
+    }
+
+    #[test]
+    fn a_literal_takes_the_type_of_what_it_is_compared_with_or_one_that_holds_both() {
+        check(col("price").eq(lit(17.99)), "price = Decimal128(17.99,12,2)");
+        check(lit(17.99).alias("a").gt(col("price")), "Decimal128(17.99,12,2) > price");
+        check(col("price").lt(-lit(0.125)), "price < Decimal128(-0.125,13,3)");
+        check(
+            col("price").in_list(vec![lit(0.5), lit(3_i64)], false),
+            "price IN ([Decimal128(0.50,12,2), Decimal128(3.00,12,2)])",
+        );
+        check(
+            col("price").between(lit(0.06) - lit(0.01), lit(0.06) + lit(0.01)),
+            "price BETWEEN Decimal128(0.05,12,2) AND Decimal128(0.07,12,2)",
+        );
+        check(
+            col("wide").gt(lit(1e20)),
+            "wide > Decimal256(100000000000000000000.00000000000000000000,41,20)",
+        );
+        check(col("price").gt(lit(1e300)), "price > Decimal128(10000000000.00,13,2)");
+        check(
+            col("wide").eq(lit(5_i64)),
+            "wide = Decimal128(5.00000000000000000000,38,20)",
+        );
+    }
+
+    #[test]
+    fn what_is_no_decimal_stays_as_it_is() {
+        for expr in [
+            col("ratio").eq(lit(17.99)),
+            col("price").eq(lit(17_i64)),
+            col("price").eq(col("ratio")),
+            col("price").eq(lit(f64::NAN)),
+            col("price") + lit(17.99),
+            lit(17.98).eq(lit(17.98)),
+            cast(lit(17.99), DataType::Float32),
+        ] {
+            check(expr.clone(), &expr.to_string());
+        }
+        check(
+            cast(lit(1.005), DataType::Decimal128(20, 2)),
+            "CAST(Utf8(\"1.005\") AS Decimal128(20, 2))",
+        );
+    }
 }

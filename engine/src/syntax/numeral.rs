@@ -40,6 +40,20 @@ impl Numeral {
         self
     }
 
+    /// The same digits with the point further left by `places`.
+    #[must_use]
+    pub fn shifted(mut self, places: usize) -> Self {
+        self.scale += places;
+        while self.scale > 0 && self.digits.ends_with('0') {
+            self.digits.pop();
+            self.scale -= 1;
+        }
+        if self.digits.is_empty() {
+            self.scale = 0;
+        }
+        self
+    }
+
     /// How many digits stand before the point.
     #[must_use]
     pub fn whole(&self) -> usize {
@@ -148,6 +162,9 @@ mod tests {
         }
         assert_eq!(numeral("-17.99").negated(), numeral("17.99"));
         assert_eq!(numeral("0").negated(), numeral("0"));
+        assert_eq!(numeral("-1799").shifted(2), numeral("-17.99"));
+        assert_eq!(numeral("1000").shifted(4), numeral("0.1"));
+        assert_eq!(numeral("0").shifted(4), numeral("0"));
     }
 
     #[test]
