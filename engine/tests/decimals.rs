@@ -461,3 +461,29 @@ async fn row_groups_are_pruned_by_the_number_that_is_written() {
         assert!(scanned < found.statistics.bytes_scanned / 2, "{predicate}: {scanned}");
     }
 }
+
+/// A column of doubles beside one of decimals: equal where the double is the one that the decimal's text gives.
+#[tokio::test]
+async fn a_decimal_is_compared_with_a_double_as_a_double() {
+    let owlet = TestEngine::local().await;
+    let doubles = "d AS (SELECT CAST(v AS DOUBLE) AS v FROM (VALUES ('17.99'), ('4.15'), ('0.1')) r(v))";
+    let with = format!("{TABLES}, {doubles}");
+    for (text, wanted) in [
+        ("SELECT n FROM t JOIN d ON t.x = d.v ORDER BY n", "1; 3"),
+        ("SELECT n FROM t WHERE x IN (SELECT v FROM d) ORDER BY n", "1; 3"),
+        (
+            "SELECT n FROM t JOIN (SELECT v AS x FROM d) e USING (x) ORDER BY n",
+            "1; 3",
+        ),
+        ("SELECT n FROM t, d WHERE x BETWEEN v AND v ORDER BY n", "1; 3"),
+        ("SELECT n FROM t, d WHERE x IN (v, v) ORDER BY n", "1; 3"),
+        ("SELECT n FROM t, d WHERE x IS NOT DISTINCT FROM v ORDER BY n", "1; 3"),
+        ("SELECT n FROM t WHERE x = (SELECT max(v) FROM d) ORDER BY n", "1"),
+    ] {
+        let sql = format!("{with} {text}");
+        let answer = ours(&owlet, &sql).await.unwrap();
+        assert_eq!(answer, wanted, "{text}");
+        let wrong = bare(&sql).await;
+        assert_ne!(wrong.as_deref(), Ok(wanted), "the bare engine is right now: {text}");
+    }
+}

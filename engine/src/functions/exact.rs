@@ -79,7 +79,8 @@ fn exact(mut expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
     }
 }
 
-fn compares(operator: Operator) -> bool {
+/// Whether both sides of `operator` are values of one kind that are compared.
+pub(super) fn compares(operator: Operator) -> bool {
     matches!(
         operator,
         Operator::Eq
