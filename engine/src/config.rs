@@ -186,7 +186,7 @@ mod tests {
         let file = directory.path().join("owlet.toml");
         fs::write(&file, text).unwrap();
         let variables = variables.iter().copied().chain([("HOME", "/home/somebody")]);
-        Config::load(Some(&file), variables.collect(), PathBuf::from("/work"))
+        Config::load(Some(&file), variables.collect(), PathBuf::from("/srv"))
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
         );
         assert_eq!(
             directory("data_directory = \"d\"", &[("OWLET_HOME", "/o")]),
-            Path::new("/work/d")
+            Path::new("/srv/d")
         );
     }
 }
