@@ -11,11 +11,10 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{Alias, ScalarFunction};
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast, lit};
 use datafusion::optimizer::AnalyzerRule;
 
+use super::walk::{columns_of, rewrite_expressions};
 use crate::syntax::Numeral;
 
 /// The digits of the widest decimal that is computed with at its own speed, and of the widest that there is.
@@ -37,17 +36,8 @@ impl AnalyzerRule for ExactDecimals {
 }
 
 fn exact_node(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
-    let mut schema = merge_schema(&plan.inputs());
-    if let LogicalPlan::TableScan(scan) = &plan {
-        let source = DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?;
-        schema.merge(&source);
-    }
-    let names = NamePreserver::new(&plan);
-    plan.map_expressions(|expr| {
-        let name = names.save(&expr);
-        let expr = expr.transform_up(|expr| Ok(exact(expr, &schema)))?;
-        Ok(expr.update_data(|expr| name.restore(expr)))
-    })
+    let schema = columns_of(&plan)?;
+    rewrite_expressions(plan, |expr| expr.transform_up(|expr| Ok(exact(expr, &schema))))
 }
 
 fn exact(mut expr: Expr, schema: &DFSchema) -> Transformed<Expr> {

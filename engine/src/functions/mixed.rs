@@ -7,13 +7,12 @@ use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result};
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, cast};
 use datafusion::optimizer::AnalyzerRule;
 use std::mem;
 
 use super::exact::compares;
+use super::walk::{columns_of, rewrite_expressions};
 
 /// Casts decimals to doubles where they are compared with doubles.
 #[derive(Debug)]
@@ -30,20 +29,9 @@ impl AnalyzerRule for MixedComparisons {
 }
 
 fn mixed_node(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
-    let mut schema = merge_schema(&plan.inputs());
-    if let LogicalPlan::TableScan(scan) = &plan {
-        let source = DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?;
-        schema.merge(&source);
-    }
-    let plan = joined(plan, &schema);
-    let names = NamePreserver::new(&plan.data);
-    plan.transform_data(|plan| {
-        plan.map_expressions(|expr| {
-            let name = names.save(&expr);
-            let expr = expr.transform_up(|expr| Ok(mixed(expr, &schema)))?;
-            Ok(expr.update_data(|expr| name.restore(expr)))
-        })
-    })
+    let schema = columns_of(&plan)?;
+    joined(plan, &schema)
+        .transform_data(|plan| rewrite_expressions(plan, |expr| expr.transform_up(|expr| Ok(mixed(expr, &schema)))))
 }
 
 /// The keys of a join that USING or NATURAL has made pairs of.

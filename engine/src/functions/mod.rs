@@ -12,6 +12,7 @@ mod exact;
 mod mixed;
 mod overflow;
 mod sum;
+mod walk;
 
 use std::sync::Arc;
 

@@ -190,10 +190,8 @@ impl<'a> Planning<'a> {
     /// A state that knows the relations of `view`.
     pub async fn state(&self, view: &View) -> Result<SessionState> {
         let session = self.session();
-        {
-            let limit = self.planner.bounds.limits.relations;
-            state::of_query(&self.planner.template, view, session, &self.request.storage, limit).await
-        }
+        let limit = self.planner.bounds.limits.relations;
+        state::of_query(&self.planner.template, view, session, &self.request.storage, limit).await
     }
 
     /// The logical plan of the query `tree` over the statement's relations, and the state that it was made with.

@@ -8,13 +8,12 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::negate::Negate;
 use super::operation::{CheckedOperation, may_overflow};
+use crate::functions::walk::{columns_of, rewrite_expressions};
 
 /// Replaces `+`, `-`, `*`, `/` and the sign where they may overflow. Runs after type coercion, and leaves a plan that it
 /// has seen before as it is.
@@ -47,19 +46,9 @@ impl AnalyzerRule for CheckArithmetic {
 
 impl CheckArithmetic {
     fn check_node(&self, plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
-        let mut schema = merge_schema(&plan.inputs());
-        if let LogicalPlan::TableScan(scan) = &plan {
-            let source = DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?;
-            schema.merge(&source);
-        }
-        // A window's column is named after all that it is computed from, and not as our functions say.
-        let names = NamePreserver::new(&plan);
-        let checked = plan.map_expressions(|expr| {
-            let name = names.save(&expr);
-            // From the top: asking an operator for its type costs less than asking a function.
-            let expr = expr.transform_down(|expr| self.check(expr, &schema))?;
-            Ok(expr.update_data(|expr| name.restore(expr)))
-        })?;
+        let schema = columns_of(&plan)?;
+        // From the top: asking an operator for its type costs less than asking a function.
+        let checked = rewrite_expressions(plan, |expr| expr.transform_down(|expr| self.check(expr, &schema)))?;
         if checked.transformed {
             return checked.map_data(LogicalPlan::recompute_schema);
         }
