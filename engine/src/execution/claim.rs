@@ -1,6 +1,5 @@
 //! The right to write to a place, held for as long as a statement writes there.
 
-use futures::TryStreamExt;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use crate::catalog::{WriteClaim, WriteClaims, Writer};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::write;
 use crate::history::History;
-use crate::storage::{self, Location, QueryStorage};
+use crate::storage::{Location, QueryStorage, next_object};
 
 /// Takes claims for the statements of one process.
 #[derive(Clone)]
@@ -124,13 +123,12 @@ async fn remove_leftovers(abandoned: &WriteClaim, storage: &Arc<QueryStorage>) -
 /// Those of the store.
 pub async fn objects(storage: &Arc<QueryStorage>, directory: &Location) -> Result<Vec<Location>> {
     let store = storage.store(directory)?;
-    let listed: Result<Vec<_>, _> = store.list(Some(directory.path())).try_collect().await;
-    match listed {
-        Ok(listed) => Ok(listed.iter().map(|object| directory.object(&object.location)).collect()),
-        // A local directory that is not there holds nothing.
-        Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-        Err(error) => Err(storage::from_object_store(error, directory)),
+    let mut listing = store.list(Some(directory.path()));
+    let mut objects = Vec::new();
+    while let Some(object) = next_object(&mut listing, directory).await? {
+        objects.push(directory.object(&object.location));
     }
+    Ok(objects)
 }
 
 /// Refuses a directory for a new table that holds files already.
@@ -138,9 +136,12 @@ pub async fn objects(storage: &Arc<QueryStorage>, directory: &Location) -> Resul
 /// # Errors
 /// `ALREADY_EXISTS` that names one of them; those of the store.
 pub async fn refuse_occupied(storage: &Arc<QueryStorage>, directory: &Location) -> Result<()> {
-    let Some(file) = objects(storage, directory).await?.into_iter().next() else {
+    let store = storage.store(directory)?;
+    let mut listing = store.list(Some(directory.path()));
+    let Some(object) = next_object(&mut listing, directory).await? else {
         return Ok(());
     };
+    let file = directory.object(&object.location);
     let message = format!(
         "the place of the new table is not empty: \"{file}\" is there; choose another LOCATION, or remove what is there"
     );

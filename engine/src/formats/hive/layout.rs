@@ -3,7 +3,6 @@
 //! Source: Hive's `FileUtils.HIDDEN_FILES_PATH_FILTER`; Athena's user guide, "Table location in Amazon S3".
 
 use datafusion::object_store::{self, ListResult, ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
-use futures::TryStreamExt;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::storage::{self, Location};
@@ -60,7 +59,7 @@ async fn below(store: &dyn ObjectStore, location: &Location, limit: usize) -> Re
         }
     };
     let mut seen = 0;
-    while let Some(object) = next(&mut objects, location).await? {
+    while let Some(object) = storage::next_object(&mut objects, location).await? {
         if prefix
             .as_ref()
             .is_some_and(|(prefix, _)| !object.location.as_ref().starts_with(prefix))
@@ -132,18 +131,6 @@ pub async fn list_level(store: &dyn ObjectStore, location: &Location, path: &Pat
         .retain(|directory| !is_hidden(relative(directory, path)));
     listing.common_prefixes.sort_unstable();
     Ok(listing)
-}
-
-/// The next object of a listing, with storage's errors in our words.
-async fn next(
-    objects: &mut (impl futures::Stream<Item = object_store::Result<ObjectMeta>> + Unpin),
-    location: &Location,
-) -> Result<Option<ObjectMeta>> {
-    match objects.try_next().await {
-        // A local directory that is not there is listed as an error, a prefix in a bucket as empty.
-        Err(object_store::Error::NotFound { .. }) => Ok(None),
-        next => next.map_err(|error| storage::from_object_store(error, location)),
-    }
 }
 
 /// Fails with `EXCEEDED_STATEMENT_LIMIT` for more than `limit` objects.

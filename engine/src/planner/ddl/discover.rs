@@ -67,12 +67,8 @@ async fn objects(planning: &Planning<'_>, prefix: &Location) -> Result<Vec<Objec
     let limit = sources.formats.listing_limit_objects;
     let mut listing = store.list(Some(prefix.path()));
     let mut objects = Vec::new();
-    loop {
-        match listing.try_next().await {
-            Ok(Some(object)) => objects.push(object),
-            Ok(None) | Err(object_store::Error::NotFound { .. }) => return Ok(objects),
-            Err(error) => return Err(storage::from_object_store(error, prefix)),
-        }
+    while let Some(object) = storage::next_object(&mut listing, prefix).await? {
+        objects.push(object);
         if objects.len() > limit {
             let message = format!(
                 "\"{prefix}\" holds more than {limit} objects; take a longer prefix or raise formats.listing_limit_objects"
@@ -80,6 +76,7 @@ async fn objects(planning: &Planning<'_>, prefix: &Location) -> Result<Vec<Objec
             return Err(Error::new(ErrorCode::ExceededStatementLimit, message));
         }
     }
+    Ok(objects)
 }
 
 /// What the files of a candidate hold. Errors that concern it alone become a reason to leave it out.
