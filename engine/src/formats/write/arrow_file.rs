@@ -78,14 +78,6 @@ impl Encoder for ArrowEncoder {
         0
     }
 
-    fn coming_bytes(&self) -> usize {
-        0
-    }
-
-    fn end_group(&mut self) -> Result<()> {
-        Ok(())
-    }
-
     fn finish(&mut self) -> Result<()> {
         self.writer.finish().map_err(|cause| broken("Arrow", cause))
     }

@@ -198,14 +198,6 @@ impl Encoder for DelimitedEncoder {
         self.stream.held_bytes()
     }
 
-    fn coming_bytes(&self) -> usize {
-        0
-    }
-
-    fn end_group(&mut self) -> Result<()> {
-        Ok(())
-    }
-
     fn finish(&mut self) -> Result<()> {
         self.stream.finish()
     }

@@ -55,14 +55,18 @@ pub(super) trait Encoder: Send {
     /// The memory that is held for what is not ready, in bytes.
     fn held_bytes(&self) -> usize;
 
-    /// How many bytes what is not ready will come to, roughly.
-    fn coming_bytes(&self) -> usize;
+    /// How many bytes what is not ready will come to, roughly: none where every batch is ready at once.
+    fn coming_bytes(&self) -> usize {
+        0
+    }
 
     /// Makes ready as much as can be, at the price of a file that is harder to read.
     ///
     /// # Errors
     /// `INTERNAL` if the library fails.
-    fn end_group(&mut self) -> Result<()>;
+    fn end_group(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Ends the file: what [`Self::take`] gives then is the last of it.
     ///

@@ -109,14 +109,6 @@ impl Encoder for JsonEncoder {
         self.stream.held_bytes()
     }
 
-    fn coming_bytes(&self) -> usize {
-        0
-    }
-
-    fn end_group(&mut self) -> Result<()> {
-        Ok(())
-    }
-
     fn finish(&mut self) -> Result<()> {
         self.stream.finish()
     }
