@@ -36,6 +36,6 @@ pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, ErrorCode, Position, Result};
 pub use governance::Principal;
-pub use query::{QueryStream, Session, Statistics};
+pub use query::{Connection, QueryStream, Session, Statistics};
 pub use storage::{Environment, Requests};
 pub use syntax::{StatementKind, StatementText, split_statements};

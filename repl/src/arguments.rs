@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::datasets;
+use crate::doctor;
 use crate::failure::EXIT_CODES;
 use crate::footer::Footer;
 use crate::formats::{self, FORMATS, Format};
@@ -16,7 +18,13 @@ use crate::script::Source;
 /// Runs the statements of -c, -f or standard input in their order and writes their results to standard output, and what
 /// each cost to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "owlet", version, max_term_width = 110, disable_help_subcommand = true)]
+#[command(
+    name = "owlet",
+    version,
+    max_term_width = 110,
+    disable_help_subcommand = true,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Arguments {
     /// Run these statements, separated by semicolons; may be repeated and mixed with -f
     #[arg(short, long, value_name = "SQL", allow_hyphen_values = true)]
@@ -58,17 +66,27 @@ pub struct Arguments {
     pub continue_on_error: bool,
 
     /// Read settings from this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
     /// Keep Owlet's own data here [default: the configuration's data_directory, else $OWLET_HOME, else
     /// $XDG_DATA_HOME/owlet, else ~/.local/share/owlet]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub errand: Option<Errand>,
 
     /// What -c and -f ask for, in the order in which they were given.
     #[arg(skip)]
     pub sources: Vec<Source>,
+}
+
+/// What `owlet` does besides running SQL.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Errand {
+    Doctor(doctor::Arguments),
+    Datasets(datasets::Arguments),
 }
 
 /// How many rows of a table are shown.

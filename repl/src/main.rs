@@ -4,8 +4,10 @@
 //! (arguments, environment, terminals) is read here, once, and handed on. What happens to the statements is `one_shot`.
 
 mod arguments;
+mod datasets;
 mod destination;
 mod diagnostic;
+mod doctor;
 mod failure;
 mod footer;
 mod formats;
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 
 use owlet_engine::{Config, Environment};
 
-use crate::arguments::{Arguments, RowLimit};
+use crate::arguments::{Arguments, Errand, RowLimit};
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::formats::{Format, Reader};
@@ -57,6 +59,15 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, variables: BTreeMap<String, String>, palette: Palette) -> Result<(), Failure> {
+    if let Some(errand) = arguments.errand.clone() {
+        let config = configuration(&arguments, variables)?;
+        return on_runtime(async {
+            match errand {
+                Errand::Doctor(doctor) => doctor::run(config, &doctor, palette).await,
+                Errand::Datasets(datasets) => datasets::run(config, &datasets, palette).await,
+            }
+        });
+    }
     let format = arguments.format().map_err(Failure::Usage)?;
     let scripts = script::read(&sources(&arguments)?, &mut io::stdin().lock())?;
     let config = configuration(&arguments, variables)?;
@@ -66,12 +77,16 @@ fn run(arguments: Arguments, variables: BTreeMap<String, String>, palette: Palet
         palette,
         continue_on_error: arguments.continue_on_error,
     };
-    // For signals, deadlines and requests. What computes does so on threads of the engine's own.
+    on_runtime(one_shot::run(config, &scripts, output, &manner))
+}
+
+/// Runs `work` on threads for signals, deadlines and requests. What computes does so on threads of the engine's own.
+fn on_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Output(format!("cannot start threads: {error}")))?;
-    let outcome = runtime.block_on(one_shot::run(config, &scripts, output, &manner));
+    let outcome = runtime.block_on(work);
     // A thread that waits for a reader of its pipe must not keep the process.
     runtime.shutdown_background();
     outcome

@@ -3,6 +3,7 @@
 //! Must hold: whatever happens to a statement, its record is closed once, with what it cost; its slot is held as long as it
 //! runs; dropping what [`Session::run`] gave ends the work. A panic beneath ends the statement and nothing else.
 
+mod connection;
 mod explain;
 mod run;
 mod running;
@@ -10,6 +11,7 @@ mod session;
 mod statistics;
 mod stream;
 
+pub use connection::Connection;
 pub use run::Parts;
 pub use running::Running;
 pub use session::Session;
