@@ -1,6 +1,6 @@
-"""Writes the sample: rentals of the bicycles of a city that does not exist, in May and June 2026.
+"""Writes the sample: the bicycles of a city that does not exist, their rentals and repairs in May and June 2026.
 
-Run it with the Python that scripts/test installs (it has DuckDB, which writes the Parquet files):
+Run it with the Python that scripts/test installs (it has DuckDB, which writes the Parquet and the gzip files):
 
     python generate.py FOLDER
 
@@ -9,6 +9,7 @@ The seed decides every value, and with the DuckDB version that scripts/test pins
 
 import csv
 import datetime
+import json
 import math
 import pathlib
 import random
@@ -42,6 +43,32 @@ WORKDAY = [2, 1, 1, 1, 2, 6, 18, 42, 50, 24, 16, 18, 24, 20, 18, 22, 36, 52, 44,
 WEEKEND = [8, 6, 3, 1, 1, 2, 4, 8, 16, 26, 36, 42, 44, 46, 46, 42, 38, 34, 28, 22, 16, 12, 10, 8]
 KILOMETRES_AN_HOUR = {"classic": 14.0, "electric": 18.5, "cargo": 12.5}
 CENTS_A_MINUTE = {"classic": 9, "electric": 15, "cargo": 22}
+
+# What is wrong with a bicycle: how often, the kinds that have it, what the report says of it, and the work that it asks for (part,
+# action, minutes, cents).
+FAULTS = [
+    (22, None, ["flat tyre", "rear tyre is flat", "glass in the tyre", "loses air overnight"],
+     [("inner tube", "replaced", 14, 650), ("tyre", "replaced", 9, 2390)]),
+    (15, None, ["brakes squeal", "front brake does not grip", "brake lever goes through", "stops late in the rain"],
+     [("brake pads", "replaced", 12, 890), ("brake cable", "adjusted", 8, 0)]),
+    (12, None, ["chain comes off", "pedals slip under load", "chain is dry and loud"],
+     [("chain", "replaced", 18, 1790), ("derailleur", "adjusted", 11, 0)]),
+    (10, None, ["front light is out", "no light", "rear light flickers"],
+     [("light", "replaced", 7, 1250), ("wiring", "repaired", 22, 310)]),
+    (8, None, ["saddle sinks", "saddle turns", "saddle is torn"], [("saddle", "replaced", 10, 2150), ("seat post", "adjusted", 5, 0)]),
+    (7, None, ["wheel wobbles", "spoke broken", "wheel is buckled"], [("wheel", "trued", 25, 0), ("spoke", "replaced", 16, 180)]),
+    (5, None, ["dock does not release it", "lock is stuck", "will not lock"], [("lock", "replaced", 30, 4900)]),
+    (4, None, ["tipped over, handlebar is bent", "basket is loose", "bell is missing"],
+     [("handlebar", "repaired", 20, 0), ("basket", "repaired", 9, 120), ("bell", "replaced", 3, 420)]),
+    (11, ("electric", "cargo"), ["no assistance", "battery does not charge", "assistance cuts out uphill", "display is dead"],
+     [("battery", "replaced", 12, 31900), ("motor", "repaired", 55, 2700), ("display", "replaced", 15, 6850)]),
+    (4, ("cargo",), ["box is cracked", "steering is stiff", "box belt is torn"],
+     [("cargo box", "repaired", 45, 3200), ("steering linkage", "adjusted", 28, 0)]),
+]
+REPORTERS = ["rider", "patrol", "dock"]
+MECHANICS = ["Ines", "Tomasz", "Aylin", "Jonas"]
+FLEET = {"classic": 410, "electric": 240, "cargo": 38}
+LAST_MOMENT = datetime.datetime(2026, 6, 30, 20, 0)
 
 
 def rentals(dice):
@@ -79,6 +106,64 @@ def rental(dice, number, started):
     return [number, started, end[0], origin[0], end[1], bike, rider, end[2], end[3]]
 
 
+def repairs(dice):
+    """The workshop's reports, in the order of their coming in."""
+    numbers = {kind: [f"{kind[0].upper()}{number:04}" for number in range(1, count + 1)] for kind, count in FLEET.items()}
+    odometers = {number: round(400 + 5600 * dice.random(), 1) for kind in FLEET for number in numbers[kind]}
+    docks = [station[3] for station in STATIONS]
+    report, day = 12_000, datetime.date(2026, 5, 1)
+    while day < datetime.date(2026, 7, 1):
+        seconds = sorted(dice.randrange(6 * 3600, 22 * 3600) for _ in range(dice.randrange(7, 15)))
+        for second in seconds:
+            report += 1
+            kind = dice.choices(list(FLEET), [50, 40, 10])[0]
+            number = dice.choice(numbers[kind])
+            odometers[number] = round(odometers[number] + 30 * dice.random(), 1)
+            reported = datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(seconds=second)
+            bicycle = {"number": number, "kind": kind, "odometer_km": odometers[number]}
+            yield repair(dice, report, reported, dice.choices(STATIONS, docks)[0][0], bicycle)
+        day += datetime.timedelta(days=1)
+
+
+def repair(dice, report, reported, station, bicycle):
+    possible = [fault for fault in FAULTS if fault[1] is None or bicycle["kind"] in fault[1]]
+    _, _, notes, works = dice.choices(possible, [fault[0] for fault in possible])[0]
+    # The dock says that something is wrong, and not what.
+    reporter = dice.choices(REPORTERS, [6, 3, 2])[0]
+    note = None if reporter == "dock" else dice.choice(notes)
+    begun = in_hours(reported + datetime.timedelta(minutes=dice.randrange(40, 3600)))
+    done = [job(dice, *dice.choice(works))] if dice.random() < 0.6 else [job(dice, *work) for work in works]
+    # One report in fourteen turns out to be nothing: an empty list, and nothing to pay.
+    done = [] if dice.random() < 0.07 else done
+    finished = begun + datetime.timedelta(minutes=6 + sum(one["minutes"] for one in done))
+    mechanic, repaired = dice.choice(MECHANICS), finished <= LAST_MOMENT
+    return {
+        "report_id": report,
+        "reported_at": reported.isoformat(sep=" "),
+        "reported_by": reporter,
+        "station": station,
+        "bike": bicycle,
+        "note": note,
+        # What is still in the workshop on the last evening has no work, no end and no price yet.
+        "work": done if repaired else None,
+        "mechanic": mechanic if repaired else None,
+        "finished_at": finished.isoformat(sep=" ") if repaired else None,
+        "amount": sum(one["minutes"] * 80 + round(one["cost"] * 100) for one in done) / 100 if repaired else None,
+    }
+
+
+def in_hours(moment):
+    """The same moment, or seven in the morning of the next day that the workshop is open."""
+    if moment.hour >= 18:
+        moment = (moment + datetime.timedelta(days=1)).replace(hour=7)
+    return moment.replace(hour=7) if moment.hour < 7 else moment
+
+
+def job(dice, part, action, minutes, cents):
+    minutes = max(3, minutes + dice.randrange(-4, 9))
+    return {"part": part, "action": action, "minutes": minutes, "cost": cents / 100}
+
+
 def main(folder):
     header = "trip_id started_at ended_at start_station end_station bike rider distance_km fare".split()
     trips = folder / "trips"
@@ -96,13 +181,23 @@ def main(folder):
         )
         database.execute(f"COPY trips FROM '{table}' (HEADER)")
     for month in ("2026-05", "2026-06"):
+        partition = trips / f"month={month}"
+        partition.mkdir(exist_ok=True)
         database.execute(
             f"COPY (SELECT * FROM trips WHERE strftime(started_at, '%Y-%m') = '{month}' ORDER BY trip_id)"
-            f" TO '{trips / (month + '.parquet')}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)"
+            f" TO '{partition / 'part-0.parquet'}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)"
         )
     database.execute("CREATE TABLE stations (name VARCHAR, east_km DOUBLE, north_km DOUBLE, docks INTEGER)")
     database.executemany("INSERT INTO stations VALUES (?, ?, ?, ?)", STATIONS)
-    database.execute(f"COPY stations TO '{folder / 'stations.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
+    stations = folder / "stations"
+    stations.mkdir(exist_ok=True)
+    # DuckDB brings its own zlib; that of Python is another one on another machine, with other bytes.
+    database.execute(f"COPY stations TO '{stations / 'stations.csv.gz'}' (FORMAT csv, HEADER, COMPRESSION gzip)")
+    workshop = folder / "repairs"
+    workshop.mkdir(exist_ok=True)
+    with (workshop / "repairs.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        for report in repairs(random.Random(SEED + 1)):
+            file.write(json.dumps(report, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
