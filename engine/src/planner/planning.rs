@@ -2,6 +2,7 @@
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
@@ -69,6 +70,22 @@ impl Planner {
             formats,
             bounds: Arc::new(bounds),
         }
+    }
+
+    /// Where names lead, for whoever looks them up without a plan; files would be read through `storage`.
+    pub fn sources<'a>(&'a self, storage: &'a Arc<QueryStorage>) -> Sources<'a> {
+        Sources {
+            catalog: self.catalog.as_ref(),
+            storage,
+            formats: &self.formats,
+            limits: &self.bounds.limits,
+        }
+    }
+
+    /// The names of all functions: scalar, aggregate and window functions, in no order.
+    pub fn functions(&self) -> impl Iterator<Item = String> {
+        let state = &self.template;
+        state.udfs().into_iter().chain(state.udafs()).chain(state.udwfs())
     }
 
     /// Plans a statement: resolves its names, listing and reading footers through its storage, and lets `DataFusion` plan and
@@ -164,12 +181,7 @@ impl<'a> Planning<'a> {
 
     /// Where tables come from.
     pub fn sources(&self) -> Sources<'a> {
-        Sources {
-            catalog: self.planner.catalog.as_ref(),
-            storage: &self.request.storage,
-            formats: &self.planner.formats,
-            limits: &self.planner.bounds.limits,
-        }
+        self.planner.sources(&self.request.storage)
     }
 
     /// The relations that the statement reads, as it names them.

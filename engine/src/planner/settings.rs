@@ -139,6 +139,11 @@ impl SessionSettings {
         Ok(self.shown(find(name)?, options))
     }
 
+    /// The names of all settings, in their order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SETTINGS.iter().map(|setting| setting.name)
+    }
+
     /// Every setting with its present value.
     #[must_use]
     pub fn show_all(&self, options: &ConfigOptions) -> Vec<Shown> {

@@ -3,6 +3,7 @@
 //! Must hold: whatever happens to a statement, its record is closed once, with what it cost; its slot is held as long as it
 //! runs; dropping what [`Session::run`] gave ends the work. A panic beneath ends the statement and nothing else.
 
+mod completion;
 mod connection;
 mod explain;
 mod run;
@@ -11,6 +12,7 @@ mod session;
 mod statistics;
 mod stream;
 
+pub use completion::{Candidate, CandidateKind, Completions};
 pub use connection::Connection;
 pub use run::Parts;
 pub use running::Running;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::QueryStream;
+use super::completion::{self, Completions};
 use super::run::{self, Parts};
 use crate::error::{Error, ErrorCode, Result};
 use crate::governance::{Defaults, Principal};
@@ -48,6 +49,11 @@ impl Session {
             sql,
         )
         .await
+    }
+
+    /// What could stand at the byte `cursor` of `text`; see [`Connection::complete`](super::Connection::complete).
+    pub async fn complete(&self, text: &str, cursor: usize) -> Completions {
+        completion::complete(&self.parts, &self.principal, &self.memory.snapshot(), text, cursor).await
     }
 
     /// The database that names without one belong to now.

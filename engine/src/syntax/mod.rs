@@ -7,6 +7,7 @@
 mod command;
 mod dialect;
 mod ignored;
+mod keywords;
 mod limits;
 mod literals;
 mod names;
@@ -18,11 +19,13 @@ mod references;
 mod script;
 mod statement;
 mod statements;
+mod tokens;
 
 pub use command::{
     AddPartitions, Command, CreateDatabase, CreateTable, CreateView, DatabaseReference, Drop, DropDatabase,
     DropPartitions, Insert, NamePattern, PartitionSpec, Prepare, Show,
 };
+pub use keywords::{KEYWORDS, STATEMENT_KEYWORDS};
 pub use limits::Limits;
 pub use literals::cast_numbers;
 pub use numeral::Numeral;
@@ -31,3 +34,4 @@ pub use parser::parse;
 pub use references::Reference;
 pub use script::{StatementText, split_statements};
 pub use statement::{Statement, StatementKind};
+pub use tokens::{Token, TokenKind, tokens};

@@ -62,14 +62,14 @@ pub(super) fn between(text: &str, start: Location, end: Location) -> &str {
 }
 
 /// Byte offsets of ascending locations, counted as the tokenizer counts them.
-struct Offsets<'a> {
+pub(super) struct Offsets<'a> {
     chars: std::str::CharIndices<'a>,
     at: Location,
     offset: usize,
 }
 
 impl<'a> Offsets<'a> {
-    fn new(sql: &'a str) -> Self {
+    pub(super) fn new(sql: &'a str) -> Self {
         Self {
             chars: sql.char_indices(),
             at: Location { line: 1, column: 1 },
@@ -77,7 +77,7 @@ impl<'a> Offsets<'a> {
         }
     }
 
-    fn advance_to(&mut self, target: Location) -> usize {
+    pub(super) fn advance_to(&mut self, target: Location) -> usize {
         while (self.at.line, self.at.column) < (target.line, target.column) {
             let Some((_, character)) = self.chars.next() else { break };
             if character == '\n' {
