@@ -16,7 +16,7 @@ use crate::script::Source;
 /// SQL over Parquet in S3-compatible object storage.
 ///
 /// Runs the statements of -c, -f or standard input in their order and writes their results to standard output, and what
-/// each cost to standard error.
+/// each cost to standard error. Without any of them, on a terminal, it is a shell: .help there says what it can do.
 #[derive(Debug, Parser)]
 #[command(
     name = "owlet",
@@ -57,7 +57,7 @@ pub struct Arguments {
 
     /// Say nothing on standard error but errors; short for --footer none
     #[arg(short, long, conflicts_with = "footer")]
-    quiet: bool,
+    pub quiet: bool,
 
     /// Run the statements after one that failed, too; the exit code is still that of the first failure
     ///

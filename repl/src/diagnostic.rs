@@ -37,7 +37,7 @@ pub fn render(
     let (shown, carets) = point_at(line.strip_suffix('\r').unwrap_or(line), place.column);
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
-    let Palette { error: red, plain } = palette;
+    let Palette { error: red, plain, .. } = palette;
     format!("{headline}{place_line}{margin} |\n{number} | {shown}\n{margin} | {red}{carets}{plain}\n")
 }
 

@@ -39,6 +39,22 @@ impl Footer {
     }
 }
 
+/// What a statement that still runs has cost so far, each cost with a separator before it; nothing if it is nothing.
+pub fn progress(statistics: &Statistics) -> String {
+    let requests = statistics.requests.total();
+    let mut costs = String::new();
+    if statistics.rows > 0 {
+        costs += &format!(" · {}", counted(statistics.rows, "row"));
+    }
+    if requests > 0 {
+        costs += &format!(" · {} scanned · {requests} requests", bytes(statistics.bytes_scanned));
+    }
+    if statistics.bytes_written > 0 {
+        costs += &format!(" · {} written", bytes(statistics.bytes_written));
+    }
+    costs
+}
+
 fn text(statement: &Statement<'_>) -> String {
     let Statistics {
         rows,
@@ -117,7 +133,7 @@ fn seconds(time: Duration) -> String {
 }
 
 /// A size in the decimal units that stores bill by, with one digit after the point.
-fn bytes(count: u64) -> String {
+pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if count < 1000 {
         return format!("{count} B");

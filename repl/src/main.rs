@@ -1,9 +1,11 @@
 //! `owlet`: SQL over files in object storage, from the command line.
 //!
 //! Read `main` and then `run`: arguments, scripts, settings, output, engine. Everything that comes from outside
-//! (arguments, environment, terminals) is read here, once, and handed on. What happens to the statements is `one_shot`.
+//! (arguments, environment, terminals) is read here, once, and handed on. What happens to the statements is `one_shot`, or
+//! `interactive` where a person sits.
 
 mod arguments;
+mod connected;
 mod datasets;
 mod destination;
 mod diagnostic;
@@ -11,11 +13,13 @@ mod doctor;
 mod failure;
 mod footer;
 mod formats;
+mod interactive;
 mod one_shot;
 mod output;
 mod palette;
 mod script;
 mod signals;
+mod statement;
 mod text;
 
 use std::collections::BTreeMap;
@@ -24,17 +28,15 @@ use std::process::ExitCode;
 
 use owlet_engine::{Config, Environment};
 
-use crate::arguments::{Arguments, Errand, RowLimit};
+use crate::arguments::{Arguments, Errand};
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::formats::{Format, Reader};
+use crate::interactive::{Keyboard, Opening};
 use crate::one_shot::Manner;
 use crate::output::Output;
 use crate::palette::Palette;
 use crate::script::Source;
-
-/// How many rows of a table a terminal gets unless the user says otherwise.
-const TERMINAL_ROWS: usize = 40;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args_os()) {
@@ -69,6 +71,11 @@ fn run(arguments: Arguments, variables: BTreeMap<String, String>, palette: Palet
         });
     }
     let format = arguments.format().map_err(Failure::Usage)?;
+    if arguments.sources.is_empty() && io::stdin().is_terminal() {
+        let opening = opening(&arguments, format, &variables, palette)?;
+        let config = configuration(&arguments, variables)?;
+        return on_runtime(interactive::run(config, opening));
+    }
     let scripts = script::read(&sources(&arguments)?, &mut io::stdin().lock())?;
     let config = configuration(&arguments, variables)?;
     let output = output(&arguments, format)?;
@@ -92,7 +99,47 @@ fn on_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Fai
     outcome
 }
 
-/// What to run: what was asked for, else standard input, unless a person sits there.
+/// How the shell begins, on the terminals of this process.
+fn opening(
+    arguments: &Arguments,
+    format: &'static Format,
+    variables: &BTreeMap<String, String>,
+    palette: Palette,
+) -> Result<Opening, Failure> {
+    let refused = |what: &str| Err(Failure::Usage(format!("{what}; or give the statements with -c or -f")));
+    if arguments.output.is_some() {
+        return refused("-o is not for the interactive shell: write .once FILE before a statement");
+    }
+    if arguments.continue_on_error {
+        return refused("--continue-on-error is not for the interactive shell, which always goes on");
+    }
+    let variable = |name: &str| variables.get(name).cloned();
+    let writes_to_terminal = io::stdout().is_terminal();
+    let moves_cursor = variable("TERM").is_none_or(|terminal| terminal != "dumb");
+    let keyboard = if writes_to_terminal && moves_cursor {
+        let paints = !Palette::choose(true, variable).plain.is_empty();
+        Keyboard::Edited { paints }
+    } else {
+        Keyboard::Plain
+    };
+    let mut manner = interactive::Manner {
+        format,
+        max_rows: arguments.max_rows,
+        footer: arguments.footer(),
+        writes_to_terminal,
+        shows_progress: io::stderr().is_terminal() && moves_cursor && !arguments.quiet,
+        palette,
+        once: None,
+    };
+    manner.choose(format).map_err(Failure::Usage)?;
+    Ok(Opening {
+        keyboard,
+        manner,
+        greets: !arguments.quiet,
+    })
+}
+
+/// What to run: what was asked for, else standard input.
 fn sources(arguments: &Arguments) -> Result<Vec<Source>, Failure> {
     let from_input = arguments
         .sources
@@ -104,11 +151,6 @@ fn sources(arguments: &Arguments) -> Result<Vec<Source>, Failure> {
     }
     if !arguments.sources.is_empty() {
         return Ok(arguments.sources.clone());
-    }
-    if io::stdin().is_terminal() {
-        let message = "NOT_SUPPORTED: there is no interactive shell yet; use owlet -c \"SELECT …\", \
-                       owlet -f script.sql, or SQL on standard input (owlet --help shows examples)";
-        return Err(Failure::Usage(message.to_owned()));
     }
     Ok(vec![Source::StandardInput])
 }
@@ -131,6 +173,7 @@ fn configuration(arguments: &Arguments, variables: BTreeMap<String, String>) -> 
     if let Some(directory) = data_directory {
         config.set_data_directory(directory);
     }
+    config.set_sample(owlet_datasets::sample::FILES.iter().map(|file| (file.path, file.bytes)));
     Ok(config)
 }
 
@@ -151,13 +194,7 @@ fn output(arguments: &Arguments, format: &'static Format) -> Result<Output, Fail
         );
         return Err(Failure::Usage(message));
     }
-    let shown_rows = match arguments.max_rows {
-        Some(RowLimit::All) => None,
-        Some(RowLimit::AtMost(rows)) => Some(rows),
-        None => is_terminal.then_some(TERMINAL_ROWS),
-    };
-    // Other formats have no place to say that rows are left out.
-    let shown_rows = shown_rows.filter(|_| format.shows_some_rows);
+    let shown_rows = output::shown_rows(arguments.max_rows, is_terminal, format);
     let destination = match &arguments.output {
         None => Destination::standard_output(is_terminal),
         Some(path) => Destination::file(path),

@@ -12,8 +12,23 @@ use owlet_engine::{Error, ErrorCode};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::arguments::RowLimit;
 use crate::destination::Destination;
 use crate::formats::{self, Format, Page, Reader, WriteError};
+
+/// How many rows of a table a terminal gets unless the user says otherwise.
+const TERMINAL_ROWS: usize = 40;
+
+/// How many rows of each result are shown in `format`, `None` being all: by default some on a terminal and all elsewhere.
+pub fn shown_rows(limit: Option<RowLimit>, is_terminal: bool, format: &Format) -> Option<usize> {
+    let rows = match limit {
+        Some(RowLimit::All) => None,
+        Some(RowLimit::AtMost(rows)) => Some(rows),
+        None => is_terminal.then_some(TERMINAL_ROWS),
+    };
+    // Other formats have no place to say that rows are left out.
+    rows.filter(|_| format.shows_some_rows)
+}
 
 /// The results of one run: one destination, one format.
 pub struct Output {

@@ -1,0 +1,84 @@
+//! How the shell shows results, as commands have last asked for it.
+
+use std::path::PathBuf;
+
+use crate::arguments::RowLimit;
+use crate::destination::Destination;
+use crate::failure::Failure;
+use crate::footer::Footer;
+use crate::formats::{Format, Reader};
+use crate::output::{self, Output};
+use crate::palette::Palette;
+
+/// Whether lines about costs are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    On,
+    Off,
+    TheOtherWay,
+}
+
+/// How results and messages are shown.
+pub struct Manner {
+    /// How results are written.
+    pub format: &'static Format,
+    /// How many rows of a table are shown; by default a screen or two on a terminal.
+    pub max_rows: Option<RowLimit>,
+    /// What is said of each statement.
+    pub footer: Footer,
+    /// Whether standard output is a terminal.
+    pub writes_to_terminal: bool,
+    /// Whether standard error is a terminal that can take a line back.
+    pub shows_progress: bool,
+    /// The colours of messages.
+    pub palette: Palette,
+    /// Where the next result goes, if not to standard output.
+    pub once: Option<(PathBuf, &'static Format)>,
+}
+
+impl Manner {
+    /// The place for the result of the next statement.
+    ///
+    /// # Errors
+    /// The file cannot be written, or the format is not for people.
+    pub fn output(&self) -> Result<Output, Failure> {
+        if let Some((path, format)) = &self.once {
+            let destination = Destination::file(path)
+                .map_err(|error| Failure::Output(format!("cannot write to {}: {error}", path.display())))?;
+            return Ok(Output::new(format, destination, None));
+        }
+        let destination = Destination::standard_output(self.writes_to_terminal)
+            .map_err(|error| Failure::Output(format!("cannot write to standard output: {error}")))?;
+        let shown_rows = output::shown_rows(self.max_rows, self.writes_to_terminal, self.format);
+        Ok(Output::new(self.format, destination, shown_rows))
+    }
+
+    /// Writes results in `format` from now on.
+    ///
+    /// # Errors
+    /// The format is not for the eyes of people, in words for the user.
+    pub fn choose(&mut self, format: &'static Format) -> Result<(), String> {
+        if format.reader == Reader::BinaryProgram {
+            let name = format.name;
+            return Err(format!(
+                "the format {name} is not for people: write a result to a file with .once FILE.{name}"
+            ));
+        }
+        self.format = format;
+        Ok(())
+    }
+
+    /// Says what statements cost, or not.
+    pub fn show_costs(&mut self, lines: Lines) {
+        let on = match lines {
+            Lines::On => true,
+            Lines::Off => false,
+            Lines::TheOtherWay => self.footer == Footer::None,
+        };
+        self.footer = match (on, self.footer) {
+            (false, _) => Footer::None,
+            (true, Footer::None) => Footer::Text,
+            (true, footer) => footer,
+        };
+    }
+}
