@@ -4,4 +4,5 @@
 //!
 //! This crate imports none of ours: it makes bytes, and knows neither the engine nor where the bytes go.
 
+pub mod generators;
 pub mod sample;
