@@ -3,6 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::datasource::MemTable;
+use datafusion::object_store::ObjectStore;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use super::run::{self, Parts};
 use crate::error::{Error, ErrorCode, Result};
 use crate::governance::{Defaults, Principal};
 use crate::planner::{SessionChange, SessionSettings, Snapshot};
+use crate::storage::Location;
 
 /// The statements of one principal over one connection, with the defaults, settings, prepared statements and temporary tables that
 /// they share. Clones are the same session.
@@ -54,6 +56,20 @@ impl Session {
     /// What could stand at the byte `cursor` of `text`; see [`Connection::complete`](super::Connection::complete).
     pub async fn complete(&self, text: &str, cursor: usize) -> Completions {
         completion::complete(&self.parts, &self.principal, &self.memory.snapshot(), text, cursor).await
+    }
+
+    /// The store of a URL or path, and what the text means in it: for a front end that writes files which are no table's yet. It
+    /// has the settings, credentials and refusals that statements have, and its failures are put into words by
+    /// [`from_object_store`](crate::storage::from_object_store). What it does is in no history.
+    ///
+    /// No request is made yet.
+    ///
+    /// # Errors
+    /// `INVALID_VALUE` if the text is no location, `PERMISSION_DENIED` if the principal does not reach it.
+    pub fn store(&self, text: &str) -> Result<(Arc<dyn ObjectStore>, Location)> {
+        let location = Location::parse(text, &self.memory.snapshot().defaults.working_directory)?;
+        let storage = self.parts.storage.query(self.principal.access());
+        Ok((storage.store(&location)?, location))
     }
 
     /// The database that names without one belong to now.
