@@ -86,7 +86,7 @@ pub struct Arguments {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Errand {
     Doctor(doctor::Arguments),
-    Datasets(datasets::Arguments),
+    Datasets(Box<datasets::Arguments>),
 }
 
 /// How many rows of a table are shown.
