@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::nearest;
-use crate::storage::Environment;
+use crate::storage::{Environment, SampleFile};
 use crate::{catalog, formats, history, metastore, storage, syntax, workgroup};
 
 /// The sections of the file, which also stand in the names of variables such as `OWLET_WORKGROUP_QUEUE_LIMIT`. A section within another
@@ -87,6 +87,13 @@ impl Config {
     /// Keeps state in `directory` instead.
     pub fn set_data_directory(&mut self, directory: PathBuf) {
         self.data_directory = directory;
+    }
+
+    /// Gives the engine the files of the database `sample`: the place of each, such as `trips/month=2026-05/part-0.parquet`, and what
+    /// it holds. They are not copied. Without them there is no such database.
+    pub fn set_sample(&mut self, files: impl IntoIterator<Item = (&'static str, &'static [u8])>) {
+        let files = files.into_iter().map(|(path, bytes)| SampleFile { path, bytes });
+        self.settings.storage.sample = files.collect();
     }
 
     /// Where state is kept.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 
-use crate::catalog::{BuiltinCatalog, Catalog, SystemCatalog, SystemTable, WriteClaims};
+use crate::catalog::{self, BuiltinCatalog, Catalog, WithOwnDatabases, WriteClaims};
 use crate::config::Config;
 use crate::error::Result;
 use crate::execution::{Claims, Effects, LocalExecutor};
@@ -53,8 +53,15 @@ impl Engine {
         let workgroup = WorkGroup::new(settings.workgroup, machine, SpillDirectory::open(&spill_directory)?)?;
         let claims = WriteClaims::new(metastore.clone(), &settings.catalog);
         let lake = Arc::new(BuiltinCatalog::new(metastore.clone()));
-        let own_tables: Vec<Arc<dyn SystemTable>> = vec![Arc::new(QueryExecutions(history.clone()))];
-        let catalog: Arc<dyn Catalog> = Arc::new(SystemCatalog::new(lake, own_tables));
+        let mut own = vec![catalog::system_database(vec![Arc::new(QueryExecutions(history.clone()))])];
+        let mut storage = settings.storage;
+        if !settings.catalog.sample {
+            storage.sample.clear();
+        }
+        if !storage.sample.is_empty() {
+            own.push(catalog::sample_database()?);
+        }
+        let catalog: Arc<dyn Catalog> = Arc::new(WithOwnDatabases::new(lake, own));
         let warehouse = match &settings.catalog.warehouse {
             Some(written) => Location::parse(written, &working_directory)?,
             None => Location::parse(
@@ -83,7 +90,7 @@ impl Engine {
         };
         let parts = Parts {
             limits: settings.statement,
-            storage: Storage::new(settings.storage, environment, Handle::current())?,
+            storage: Storage::new(storage, environment, Handle::current())?,
             planner: Planner::new(catalog, formats, bounds),
             workgroup,
             history,

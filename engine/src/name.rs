@@ -13,6 +13,9 @@ pub const DEFAULT_DATABASE: &str = "default";
 /// The database of Owlet's own tables, present in every catalogue search.
 pub const SYSTEM_DATABASE: &str = "system";
 
+/// The database of the tables that are part of the program.
+pub const SAMPLE_DATABASE: &str = "sample";
+
 /// The database in which every catalogue describes itself, as the SQL standard has it.
 pub const INFORMATION_SCHEMA: &str = "information_schema";
 

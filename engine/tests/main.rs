@@ -21,6 +21,7 @@ mod metastore;
 mod overflow;
 mod s3;
 mod storage;
+mod sample;
 mod support;
 mod tpch;
 mod writes;

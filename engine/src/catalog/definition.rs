@@ -2,10 +2,12 @@
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::formats::Format;
 use crate::name::TableName;
+use crate::storage::Location;
 
 /// A database: a named set of tables and views.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,6 +96,14 @@ pub struct TableDefinition {
     pub comment: Option<String>,
     /// Whatever else was declared, by key.
     pub properties: BTreeMap<String, String>,
+}
+
+impl TableDefinition {
+    /// Whether nothing can be written where its files are.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        Location::parse(&self.location, Path::new("/")).is_ok_and(|location| location.is_read_only())
+    }
 }
 
 /// A view: a query under a name.

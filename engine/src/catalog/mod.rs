@@ -9,6 +9,8 @@ mod change;
 #[cfg(test)]
 mod contract;
 mod definition;
+mod own;
+mod sample;
 mod settings;
 pub mod standard;
 mod system;
@@ -19,8 +21,10 @@ mod writes;
 pub use builtin::BuiltinCatalog;
 pub use change::{Change, IfExists, IfMissing, Outcome};
 pub use definition::{Column, Database, Ownership, Partition, TableDefinition, ViewDefinition, schema_of};
+pub use own::{OwnDatabase, WithOwnDatabases};
+pub use sample::sample_database;
 pub use settings::Settings;
-pub use system::{SystemCatalog, SystemTable};
+pub use system::{SystemTable, system_database};
 pub use writes::{Liveness, WriteClaim, WriteClaims, Writer};
 
 use async_trait::async_trait;

@@ -55,6 +55,8 @@ struct DescribedRelation {
     columns: Vec<Column>,
     /// How many of the columns, the last ones, stand in the paths of files.
     partition_columns: usize,
+    /// Whether an INSERT may be tried.
+    takes_rows: bool,
     /// The query of a view.
     definition: Option<String>,
     comment: Option<String>,
@@ -106,7 +108,7 @@ const TABLES: &[(&str, Cell<DescribedRelation>)] = &[
     ("user_defined_type_name", Cell::Text(|_| None)),
     (
         "is_insertable_into",
-        Cell::Text(|row| Some(yes_or_no(row.table_type == BASE_TABLE))),
+        Cell::Text(|row| Some(yes_or_no(row.takes_rows))),
     ),
     ("is_typed", Cell::Text(|_| Some("NO"))),
     ("commit_action", Cell::Text(|_| None)),
@@ -216,12 +218,14 @@ fn describe(relation: &Relation, catalog: &str, database: &str) -> DescribedRela
         table_type,
         columns,
         partition_columns: 0,
+        takes_rows: false,
         definition: None,
         comment: None,
     };
     match relation {
         Relation::Table(table) => DescribedRelation {
             partition_columns: table.partition_columns.len(),
+            takes_rows: !table.is_read_only(),
             comment: table.comment.clone(),
             ..row(
                 BASE_TABLE,
@@ -251,6 +255,7 @@ fn own_tables(catalog: &str) -> impl Iterator<Item = DescribedRelation> {
         table_type: "SYSTEM VIEW",
         columns: columns_of(&schema),
         partition_columns: 0,
+        takes_rows: false,
         definition: None,
         comment: None,
     })
@@ -348,7 +353,8 @@ fn yes_or_no(fact: bool) -> &'static str {
 mod tests {
     use super::*;
     use crate::catalog::{
-        BuiltinCatalog, Change, IfExists, Ownership, SystemCatalog, SystemTable, TableDefinition, ViewDefinition,
+        BuiltinCatalog, Change, IfExists, Ownership, SystemTable, TableDefinition, ViewDefinition, WithOwnDatabases,
+        system_database,
     };
     use crate::formats::Format;
     use crate::metastore::Metastore;
@@ -385,7 +391,7 @@ mod tests {
         }
     }
 
-    async fn catalog() -> SystemCatalog {
+    async fn catalog() -> WithOwnDatabases {
         let catalog = BuiltinCatalog::new(Metastore::in_memory().await.unwrap());
         let sales = Database {
             name: "sales".to_owned(),
@@ -428,7 +434,7 @@ mod tests {
         ] {
             catalog.change(change).await.unwrap();
         }
-        SystemCatalog::new(Arc::new(catalog), vec![Arc::new(Costly)])
+        WithOwnDatabases::new(Arc::new(catalog), vec![system_database(vec![Arc::new(Costly)])])
     }
 
     /// The columns `shown` of `table`, without the rows about `information_schema` itself.

@@ -57,7 +57,7 @@ const SECRET_ENDS: &[&str] = &["pwd", "pw", "sas", "sig"];
 
 /// Schemes whose URLs are paths of objects: `?` is a wildcard there, and what stands before `@` may be a container.
 const OBJECT_SCHEMES: &[&str] = &[
-    "s3", "s3a", "s3n", "gs", "gcs", "file", "az", "azure", "adl", "abfs", "abfss", "wasb", "wasbs",
+    "s3", "s3a", "s3n", "gs", "gcs", "file", "az", "azure", "adl", "abfs", "abfss", "wasb", "wasbs", "sample",
 ];
 
 fn redact_urls(text: &str) -> String {

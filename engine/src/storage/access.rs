@@ -3,7 +3,7 @@
 use std::path::Path as FilePath;
 
 use super::location::Location;
-use super::schemes::FILE;
+use super::schemes::{FILE, SAMPLE};
 use crate::error::{Error, ErrorCode, Result};
 
 /// On whose behalf locations are opened.
@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorCode, Result};
 pub enum Access {
     /// The local shell: every location, the local file system included.
     Local,
-    /// A principal of the network: only what lies under `remote_prefixes`, and never a local file.
+    /// A principal of the network: only what lies under `remote_prefixes` and the sample, which is the same for everybody, and
+    /// never a local file.
     Remote,
 }
 
@@ -31,8 +32,12 @@ impl RemotePrefixes {
 
     /// Fails with `PERMISSION_DENIED` if `access` does not reach `location`.
     pub(super) fn check(&self, access: Access, location: &Location) -> Result<()> {
-        if access == Access::Local || (location.scheme() != FILE && self.0.iter().any(|prefix| holds(prefix, location)))
-        {
+        let is_open = match location.scheme() {
+            FILE => false,
+            SAMPLE => true,
+            _ => self.0.iter().any(|prefix| holds(prefix, location)),
+        };
+        if access == Access::Local || is_open {
             return Ok(());
         }
         let message =
@@ -98,6 +103,7 @@ mod tests {
             "https://example.com/data?signature=x",
             "abfss://c@acct.blob.core.windows.net/anything",
             "s3://other/one.parquet",
+            "sample://trips/month=2026-05/part-0.parquet",
         ] {
             check(text, true);
         }

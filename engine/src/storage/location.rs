@@ -99,6 +99,12 @@ impl Location {
         self.directory
     }
 
+    /// Whether nothing can be written there, whoever asks: the sample is part of the program.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.scheme == schemes::SAMPLE
+    }
+
     /// Whether `object` is what the location means: the object itself, under the directory, or matched by the pattern.
     /// `*` does not cross `/`, `**` does, `{a,b}` is either.
     #[must_use]

@@ -7,7 +7,8 @@
 //! - No byte reaches a reader unless its length and place are what was asked for.
 //! - A query reads one version of each object, or fails with `OBJECT_CHANGED`.
 //! - [`Usage`] equals what the servers counted.
-//! - A remote principal reaches only what the configuration allows, and never a local file.
+//! - A remote principal reaches only what the configuration allows and the sample, and never a local file.
+//! - Nothing writes to the sample.
 //! - No secret and no query string of a URL is in an error, a `Debug` or a `Display`.
 //!
 //! Storage knows nothing of formats, tables or plans.
@@ -42,6 +43,6 @@ pub use location::Location;
 pub use objects::next_object;
 pub use process::Storage;
 pub use query::QueryStorage;
-pub use schemes::{SCHEMES, Scheme};
+pub use schemes::{SCHEMES, SampleFile, Scheme};
 pub use settings::{BucketSettings, Settings};
 pub use usage::{Requests, Usage};

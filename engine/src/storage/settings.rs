@@ -8,6 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use serde::Deserialize;
 
 use super::location::Location;
+use super::schemes::SampleFile;
 use crate::error::{Error, ErrorCode, Result};
 
 /// How Owlet reaches object stores, and what remote principals may reach.
@@ -31,6 +32,9 @@ pub struct Settings {
     /// What a remote principal may read: URL prefixes such as `s3://bucket/public/`. A prefix ends at a whole directory or
     /// name. Empty: nothing.
     pub remote_prefixes: Vec<String>,
+    /// The files that `sample://` opens. They are part of the program and in no configuration file.
+    #[serde(skip)]
+    pub sample: Vec<SampleFile>,
     /// Settings of single buckets, by `s3://bucket`, `az://container`, `gs://bucket` or `https://host`.
     pub buckets: BTreeMap<String, BucketSettings>,
 }
@@ -46,6 +50,7 @@ impl Default for Settings {
             requests_in_flight: 128,
             ca_bundle_file: None,
             remote_prefixes: Vec::new(),
+            sample: Vec::new(),
             buckets: BTreeMap::new(),
         }
     }

@@ -14,7 +14,7 @@ pub async fn create_database(planning: &Planning<'_>, create: &CreateDatabase) -
     place::refuse_secrets(create.properties.keys())?;
     let location = match &create.location {
         None => None,
-        Some(written) => Some(place::directory(planning, written)?.to_string()),
+        Some(written) => Some(place::writable(place::directory(planning, written)?)?.to_string()),
     };
     let database = Database {
         name: name.clone(),

@@ -74,6 +74,15 @@ pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
 
 /// The directory of a table, if a file that is put there is read as one of it.
 async fn writable_directory(planning: &Planning<'_>, table: &TableDefinition) -> Result<Location> {
+    if table.is_read_only() {
+        let (name, place) = (&table.name, &table.location);
+        let message = format!(
+            "the table {name} lies in \"{place}\", which is part of Owlet, and takes no rows; insert into a copy: CREATE TABLE \
+             my_{} AS SELECT * FROM {name}",
+            name.table
+        );
+        return Err(Error::new(ErrorCode::PermissionDenied, message));
+    }
     // Opens a table of the warehouse to this query, as reading it would.
     let declaration = governance::declaration(table, planning.sources()).await?;
     let location = Location::parse(&table.location, Path::new("/"))?;

@@ -89,7 +89,7 @@ pub fn already_exists(name: &TableName, present: &Relation) -> Error {
 /// never taken for this table's.
 ///
 /// # Errors
-/// `INVALID_VALUE` if `written` is no directory, `PERMISSION_DENIED` if the principal does not reach it.
+/// `INVALID_VALUE` if `written` is no directory, `PERMISSION_DENIED` if the principal does not reach it or nobody writes there.
 pub fn of_table(
     planning: &Planning<'_>,
     name: &TableName,
@@ -100,7 +100,7 @@ pub fn of_table(
         let location = if create.external {
             existing(planning, written)?
         } else {
-            directory(planning, written)?
+            writable(directory(planning, written)?)?
         };
         return Ok((location, Ownership::External));
     }
@@ -142,6 +142,20 @@ pub fn directory(planning: &Planning<'_>, written: &str) -> Result<Location> {
     // Whoever may not read a place may not have tables there either.
     planning.sources().storage.store(&location)?;
     Ok(location)
+}
+
+/// `directory`, where files are to be put.
+///
+/// # Errors
+/// `PERMISSION_DENIED` if nothing can be written there.
+pub fn writable(directory: Location) -> Result<Location> {
+    if !directory.is_read_only() {
+        return Ok(directory);
+    }
+    let message = format!(
+        "\"{directory}\" is part of Owlet and cannot be written to; name another place, or leave LOCATION out"
+    );
+    Err(Error::new(ErrorCode::PermissionDenied, message))
 }
 
 /// Words in the key of a property that say that its value is nobody's business.

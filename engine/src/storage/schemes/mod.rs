@@ -8,6 +8,7 @@ mod file;
 mod gcs;
 mod http;
 mod s3;
+mod sample;
 mod staged_file;
 
 use std::path::Path as FilePath;
@@ -34,11 +35,17 @@ pub const SCHEMES: &[Scheme] = &[
     file::SCHEME,
 ];
 
+    sample::SCHEME,
 /// The scheme of plain paths.
 pub(super) const FILE: &str = "file";
+pub use sample::SampleFile;
+
 
 /// One kind of store.
 #[derive(Debug)]
+/// The scheme of what is part of the program.
+pub(super) const SAMPLE: &str = "sample";
+
 pub struct Scheme {
     /// The name that locations are shown with.
     pub name: &'static str,
