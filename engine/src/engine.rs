@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 
-use crate::catalog::{self, BuiltinCatalog, Catalog, WithOwnDatabases, WriteClaims};
+use crate::catalog::{self, BuiltinCatalog, Catalog, OwnDatabase, WithOwnDatabases, WriteClaims};
 use crate::config::Config;
 use crate::error::Result;
 use crate::execution::{Claims, Effects, LocalExecutor};
@@ -14,7 +14,7 @@ use crate::history::{History, QueryExecutions};
 use crate::metastore::Metastore;
 use crate::planner::{Bounds, Planner};
 use crate::query::{Parts, Running, Session};
-use crate::storage::{Location, Storage};
+use crate::storage::{Location, SampleFile, Storage};
 use crate::workgroup::{Machine, SpillDirectory, WorkGroup};
 
 /// An open engine. Cheap to clone; all clones are the same engine.
@@ -53,14 +53,11 @@ impl Engine {
         let workgroup = WorkGroup::new(settings.workgroup, machine, SpillDirectory::open(&spill_directory)?)?;
         let claims = WriteClaims::new(metastore.clone(), &settings.catalog);
         let lake = Arc::new(BuiltinCatalog::new(metastore.clone()));
-        let mut own = vec![catalog::system_database(vec![Arc::new(QueryExecutions(history.clone()))])];
         let mut storage = settings.storage;
         if !settings.catalog.sample {
             storage.sample.clear();
         }
-        if !storage.sample.is_empty() {
-            own.push(catalog::sample_database()?);
-        }
+        let own = own_databases(&history, &storage.sample)?;
         let catalog: Arc<dyn Catalog> = Arc::new(WithOwnDatabases::new(lake, own));
         let warehouse = match &settings.catalog.warehouse {
             Some(written) => Location::parse(written, &working_directory)?,
@@ -140,6 +137,16 @@ impl Engine {
         self.metastore.close().await;
         closed
     }
+}
+
+/// The databases that Owlet brings itself: that of the sample if there are files of it.
+fn own_databases(history: &History, sample: &[SampleFile]) -> Result<Vec<OwnDatabase>> {
+    let executions = Arc::new(QueryExecutions(history.clone()));
+    let mut own = vec![catalog::system_database(vec![executions])];
+    if !sample.is_empty() {
+        own.push(catalog::sample_database()?);
+    }
+    Ok(own)
 }
 
 /// Microseconds since the Unix epoch, by the clock of this machine: the one place where it is read for records.

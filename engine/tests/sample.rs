@@ -295,17 +295,12 @@ async fn every_change_of_it_is_refused_with_what_to_do() {
     ] {
         sample.refuses(sql, database).await;
     }
-    for sql in [
-        "INSERT INTO sample.stations VALUES ('Here', 0, 0, 1)",
-        "EXPLAIN INSERT INTO sample.stations VALUES ('Here', 0, 0, 1)",
-    ] {
-        sample
-            .refuses(
-                sql,
-                "CREATE TABLE my_stations AS SELECT * FROM lake.\"sample\".stations",
-            )
-            .await;
-    }
+    sample
+        .refuses(
+            "INSERT INTO sample.stations VALUES ('Here', 0, 0, 1)",
+            "CREATE TABLE my_stations AS SELECT * FROM lake.\"sample\".stations",
+        )
+        .await;
     assert_eq!(sample.run("SELECT count(*) FROM sample.stations").await.value(), "16");
     assert_eq!(sample.run("SELECT count(*) FROM sample.trips").await.value(), "7134");
     let warehouse = sample.home.path().join("warehouse");

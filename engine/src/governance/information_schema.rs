@@ -106,10 +106,7 @@ const TABLES: &[(&str, Cell<DescribedRelation>)] = &[
     ("user_defined_type_catalog", Cell::Text(|_| None)),
     ("user_defined_type_schema", Cell::Text(|_| None)),
     ("user_defined_type_name", Cell::Text(|_| None)),
-    (
-        "is_insertable_into",
-        Cell::Text(|row| Some(yes_or_no(row.takes_rows))),
-    ),
+    ("is_insertable_into", Cell::Text(|row| Some(yes_or_no(row.takes_rows)))),
     ("is_typed", Cell::Text(|_| Some("NO"))),
     ("commit_action", Cell::Text(|_| None)),
     ("comment", Cell::Text(|row| row.comment.as_deref())),

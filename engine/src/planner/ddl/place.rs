@@ -152,9 +152,8 @@ pub fn writable(directory: Location) -> Result<Location> {
     if !directory.is_read_only() {
         return Ok(directory);
     }
-    let message = format!(
-        "\"{directory}\" is part of Owlet and cannot be written to; name another place, or leave LOCATION out"
-    );
+    let message =
+        format!("\"{directory}\" is part of Owlet and cannot be written to; name another place, or leave LOCATION out");
     Err(Error::new(ErrorCode::PermissionDenied, message))
 }
 
