@@ -14,7 +14,7 @@ use crate::history::{History, QueryExecutions};
 use crate::metastore::Metastore;
 use crate::planner::{Bounds, Planner};
 use crate::query::{Parts, Running, Session};
-use crate::storage::{Location, SampleFile, Storage};
+use crate::storage::{Examination, Location, SampleFile, Storage, Terms};
 use crate::workgroup::{Machine, SpillDirectory, WorkGroup};
 
 /// An open engine. Cheap to clone; all clones are the same engine.
@@ -124,6 +124,24 @@ impl Engine {
     #[must_use]
     pub fn computing_tasks(&self) -> usize {
         self.parts.executor.tasks()
+    }
+
+    /// Examines the way to the store of `url`, a location as in a statement's FROM, without opening an engine: neither metastore
+    /// nor data directory is touched, so it works where these do not.
+    ///
+    /// The requests of the examination run on the runtime that calls this. Nothing is asked before its first step.
+    ///
+    /// # Errors
+    /// `INVALID_VALUE` if `url` is no location, `INVALID_SETTING` if a setting of the storage contradicts itself.
+    #[expect(clippy::disallowed_methods, reason = "the one place where an examination gets its id")]
+    pub fn examine(config: Config, url: &str, terms: Terms) -> Result<Examination> {
+        let location = Location::parse(url, &config.working_directory)?;
+        let mut settings = config.settings.storage;
+        // The first answer is what is to be seen.
+        settings.max_retries = 0;
+        let storage = Storage::new(settings, config.environment, Handle::current())?;
+        let id = uuid::Uuid::now_v7().to_string();
+        Ok(storage.examine(location, terms, clock, id))
     }
 
     /// Waits until every statement has ended and its record is closed, then closes the metastore. Statements whose streams

@@ -17,6 +17,7 @@ mod access;
 mod aws;
 mod body;
 mod dispatched;
+mod doctor;
 mod environment;
 mod etag;
 mod failure;
@@ -37,6 +38,7 @@ mod settings;
 mod usage;
 
 pub use access::Access;
+pub use doctor::{Examination, Finding, Outcome, Terms, Verdict};
 pub use environment::Environment;
 pub use failure::{from_chain, from_object_store};
 pub use location::Location;

@@ -20,7 +20,7 @@ const KEPT_BUCKETS: usize = 1024;
 
 /// The object stores of a process. Buckets are resolved when first used, and no connection is made before.
 #[derive(Clone)]
-pub struct Storage(Arc<Shared>);
+pub struct Storage(pub(super) Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) network: Arc<Network>,

@@ -8,6 +8,11 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use crate::object_files::OpenObject;
 
+/// A mark that a request's conditions shall be ignored. It reaches the operation as an extension of the request, because the
+/// headers themselves are signed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConditionsIgnored;
+
 /// What must hold of the object that a write replaces or removes.
 #[derive(Debug, Default)]
 pub(crate) struct WriteCondition {

@@ -49,6 +49,8 @@ pub enum Fault {
     },
     /// The whole object with status 200 in answer to a request for a range.
     IgnoreRange,
+    /// The conditions of a GET or a PUT (`If-Match` and its kin) are ignored, as by a store that does not know them.
+    IgnoreConditions,
     /// A range as long as the one asked for, but so many bytes further on (as far as the object allows). The
     /// `Content-Range` says truly what was sent.
     WrongContentRange {

@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use s3s::service::S3Service;
 use tokio::net::TcpListener;
 
+use crate::conditions::ConditionsIgnored;
 use crate::connection::{self, Connection, End};
 use crate::faults::{Fault, Framing, Hook, RuleBook};
 use crate::reads::RangeLie;
@@ -143,6 +144,9 @@ impl Server {
             Some(Fault::ErrorInOkBody) => return Obeyed::Answered(error_answer(StatusCode::OK, "InternalError")),
             Some(Fault::IgnoreRange) => {
                 request.extensions_mut().insert(RangeLie::Ignore);
+            }
+            Some(Fault::IgnoreConditions) => {
+                request.extensions_mut().insert(ConditionsIgnored);
             }
             Some(Fault::WrongContentRange { shift }) => {
                 request.extensions_mut().insert(RangeLie::Shift(*shift));

@@ -3,7 +3,7 @@
 use futures::TryStreamExt;
 use object_store::multipart::MultipartStore;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt};
+use object_store::{Error, GetOptions, ObjectStore, ObjectStoreExt, PutMode};
 use owlet_s3_fixture::{Fault, FaultRule, Framing, RequestKind, RequestRule, S3Fixture};
 
 use crate::client::{BUCKET, builder, bytes, get_raw, lake, retrying, until};
@@ -280,4 +280,27 @@ async fn of_two_faults_for_one_request_the_second_waits() {
     store.get(&"o".into()).await.unwrap_err();
     assert_eq!(ids.map(|id| fixture.times_fired(id)), [1, 1]);
     store.get(&"o".into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_ignores_conditions_lets_every_writer_win_and_reads_any_version() {
+    let (fixture, store) = lake().await;
+    let fault = || RequestRule::on_any(&[RequestKind::Get, RequestKind::Put]).fault(Fault::IgnoreConditions);
+    let path = Path::from("o");
+    let create = || store.put_opts(&path, "x".into(), PutMode::Create.into());
+    let read = || {
+        let if_match = Some("\"another\"".to_owned());
+        let options = GetOptions {
+            if_match,
+            ..GetOptions::default()
+        };
+        store.get_opts(&path, options)
+    };
+    create().await.unwrap();
+    let id = fixture.inject(fault());
+    create().await.unwrap();
+    read().await.unwrap();
+    fixture.withdraw(id);
+    assert!(matches!(create().await, Err(Error::AlreadyExists { .. })));
+    assert!(matches!(read().await, Err(Error::Precondition { .. })));
 }

@@ -19,5 +19,6 @@ mod resolve;
 mod signer;
 mod signing;
 
-pub(super) use resolve::{Bucket, resolve};
+pub(super) use resolve::{Bucket, profile_name, resolve};
+pub(super) use signer::Held;
 pub(super) use signing::SigningService;

@@ -1,9 +1,10 @@
 //! Credentials of a bucket, kept until shortly before they expire, and the signature made with them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::time::SharedTimeSource;
@@ -36,7 +37,7 @@ pub(in crate::storage) struct Signer {
 
 /// Credentials as they were given out.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in crate::storage) struct Held {
     credential: AwsCredential,
     credentials: Credentials,
     obtained: Instant,
@@ -44,8 +45,42 @@ pub(super) struct Held {
 
 impl Held {
     /// Whether they are of a kind that expires.
-    pub(super) fn are_temporary(&self) -> bool {
+    pub(in crate::storage) fn are_temporary(&self) -> bool {
         self.credential.token.is_some() || self.credentials.expiry().is_some()
+    }
+
+    /// The public half: it names the key and opens nothing.
+    pub(in crate::storage) fn key_id(&self) -> &str {
+        &self.credential.key_id
+    }
+
+    /// When they end, if whoever gave them out says so.
+    pub(in crate::storage) fn expiry(&self) -> Option<SystemTime> {
+        self.credentials.expiry()
+    }
+
+    /// Who gave them out, in words.
+    pub(in crate::storage) fn giver(&self) -> &'static str {
+        use AwsCredentialFeature as Feature;
+        let features = self.credentials.get_property::<Vec<Feature>>();
+        // A chain of providers notes each of its links; the first is the one that begins it.
+        match features.and_then(|features| features.first()) {
+            None => "the variables or files that the bucket's settings name",
+            Some(Feature::CredentialsEnvVars) => "the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            Some(Feature::CredentialsHttp) => "the container's credentials service",
+            Some(Feature::CredentialsImds) => "the instance's metadata service",
+            Some(Feature::CredentialsProcess | Feature::CredentialsProfileProcess) => {
+                "the `credential_process` of the profile"
+            }
+            Some(Feature::CredentialsSso | Feature::CredentialsProfileSso) => "single sign-on of the profile",
+            Some(
+                Feature::CredentialsEnvVarsStsWebIdToken
+                | Feature::CredentialsStsAssumeRoleWebId
+                | Feature::CredentialsProfileStsWebIdToken,
+            ) => "a web identity",
+            Some(Feature::CredentialsStsAssumeRole) => "a role of the profile",
+            Some(_) => "the profile in the shared AWS files",
+        }
     }
 
     pub(super) fn age(&self) -> Duration {
@@ -66,7 +101,7 @@ impl Signer {
     }
 
     /// Credentials to sign with now. Whoever comes while they are being fetched waits for the same answer.
-    pub(super) async fn current(&self) -> Result<Arc<Held>> {
+    pub(in crate::storage) async fn current(&self) -> Result<Arc<Held>> {
         let mut current = self.current.lock().await;
         match current.as_ref() {
             Some(held) if self.are_fresh(held) => Ok(Arc::clone(held)),
@@ -90,7 +125,7 @@ impl Signer {
     }
 
     /// Adds date, digest and signature to `request`, in place of any that it has.
-    pub(super) async fn sign(&self, held: &Held, request: &mut HttpRequest) {
+    pub(in crate::storage) async fn sign(&self, held: &Held, request: &mut HttpRequest) {
         // object_store's own digest takes an upload in several pieces for an empty one.
         let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
         let mut body = request.body().clone();

@@ -25,6 +25,8 @@ use super::service::QueryService;
 use super::usage::Meter;
 use crate::error::{Error, ErrorCode, Result};
 
+pub(super) use s3::{check_endpoint, is_in_path, service_url};
+
 /// Every scheme, in the order that help shows them.
 pub const SCHEMES: &[Scheme] = &[
     s3::SCHEME,
