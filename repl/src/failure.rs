@@ -7,7 +7,7 @@ use crate::signals::Signal;
 /// Every exit code, for help.
 pub const EXIT_CODES: &[(u8, &str)] = &[
     (0, "every statement succeeded and its result was written"),
-    (1, "a statement failed, or its result could not be written"),
+    (1, "a statement failed, or its result could not be written; a step of owlet doctor failed"),
     (2, "the arguments are wrong, or a script cannot be read; nothing ran"),
     (3, "the configuration is wrong, or Owlet could not start; nothing ran"),
     (
@@ -29,6 +29,8 @@ pub enum Failure {
     Start(Error),
     /// A statement failed; the user was told where and why.
     Statement(ErrorCode),
+    /// Steps of an examination failed; the user was told which.
+    Unwell,
     /// A result could not be written.
     Output(String),
     /// The reader of standard output went away, as `head` does. No error of ours: the user is told nothing.
@@ -46,7 +48,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Start(_) => 3,
             Self::Statement(code) if may_succeed_again(*code) => 4,
-            Self::Statement(_) | Self::Output(_) => 1,
+            Self::Statement(_) | Self::Unwell | Self::Output(_) => 1,
             Self::ClosedPipe => 141,
             Self::Stopped(signal) => signal.exit_code(),
         }
@@ -58,7 +60,7 @@ impl Failure {
             Self::Usage(message) | Self::Output(message) => Some(message.clone()),
             Self::Start(error) => Some(error.to_string()),
             Self::Stopped(signal) => Some(format!("{}: ended by {}", ErrorCode::Cancelled, signal.name())),
-            Self::Statement(_) | Self::ClosedPipe => None,
+            Self::Statement(_) | Self::Unwell | Self::ClosedPipe => None,
         }
     }
 }
@@ -83,6 +85,7 @@ mod tests {
             Failure::Usage(String::new()),
             Failure::Start(Error::new(ErrorCode::InvalidSetting, "")),
             Failure::Output(String::new()),
+            Failure::Unwell,
             Failure::ClosedPipe,
         ];
         for failure in statements.chain(signals).chain(others) {

@@ -5,13 +5,22 @@
 pub struct Palette {
     /// Before the word `error` and the carets.
     pub error: &'static str,
+    /// Before the word for what is well.
+    pub well: &'static str,
+    /// Before the word for what may surprise.
+    pub warning: &'static str,
     /// Back to plain text.
     pub plain: &'static str,
 }
 
 impl Palette {
     /// No colours.
-    pub const PLAIN: Self = Self { error: "", plain: "" };
+    pub const PLAIN: Self = Self {
+        error: "",
+        well: "",
+        warning: "",
+        plain: "",
+    };
 
     /// Colours, if `is_terminal` and the user's environment, looked up by `variable`, does not decline them: by a
     /// `NO_COLOR` that is not empty (<https://no-color.org>) or a terminal that knows none.
@@ -21,6 +30,8 @@ impl Palette {
         if is_terminal && !is_declined {
             Self {
                 error: "\u{1b}[1;31m",
+                well: "\u{1b}[32m",
+                warning: "\u{1b}[33m",
                 plain: "\u{1b}[0m",
             }
         } else {

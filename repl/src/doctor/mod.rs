@@ -1,23 +1,114 @@
 //! `owlet doctor`: what is wrong with the way to a store, step by step, and what to change.
 
-use clap::Args;
-use owlet_engine::Config;
+mod report;
 
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use owlet_engine::storage::{Examination, Terms};
+use owlet_engine::{Config, Engine, ErrorCode};
+
+use crate::diagnostic;
 use crate::failure::Failure;
 use crate::palette::Palette;
+use crate::signals::Signals;
+use report::Tally;
 
 /// Check the way to a store step by step, and say what to change
+///
+/// Settings, address, TLS, protocol, clock, credentials, region, path style, permission, bucket, list, range reads, and
+/// with --write conditional writes. The exit code is 1 if a step failed; warnings are none.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
     /// The place to check, such as s3://bucket/prefix
     #[arg(value_name = "URL")]
     url: String,
+
+    /// Also write a small object under the place, and delete it again
+    #[arg(long)]
+    write: bool,
+
+    /// How long a step may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+
+    /// How the findings are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a step and line.
+    Ndjson,
 }
 
 /// Runs the checks and writes what they find to standard output.
 ///
+/// A signal ends it; what it wrote to the store is deleted first, unless a second signal comes.
+///
 /// # Errors
-/// A check failed.
-pub async fn run(_: Config, arguments: &Arguments, _: Palette) -> Result<(), Failure> {
-    Err(Failure::Usage(format!("NOT_SUPPORTED: {}", arguments.url)))
+/// A check failed, the place is none, or nobody reads the findings.
+pub async fn run(config: Config, arguments: &Arguments, palette: Palette) -> Result<(), Failure> {
+    let mut signals =
+        Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;
+    let terms = Terms {
+        may_write: arguments.write,
+        step_limit: Duration::from_secs(arguments.timeout),
+    };
+    let mut examination = Engine::examine(config, &arguments.url, terms).map_err(|error| match error.code() {
+        ErrorCode::InvalidSetting => Failure::Start(error),
+        _ => Failure::Usage(error.message().to_owned()),
+    })?;
+    // What goes into a pipe or a file is not painted, wherever the errors go.
+    let palette = if io::stdout().is_terminal() {
+        palette
+    } else {
+        Palette::PLAIN
+    };
+    let outcome = tokio::select! {
+        outcome = show(&mut examination, arguments.format, palette) => outcome,
+        signal = signals.next() => Err(Failure::Stopped(signal)),
+    };
+    let left = tokio::select! {
+        left = examination.take_back() => left,
+        signal = signals.next() => return Err(Failure::Stopped(signal)),
+    };
+    if let Some(left) = left {
+        let message = format!("\"{left}\" could not be deleted: delete it by hand");
+        diagnostic::say(&diagnostic::headline(&message, palette));
+    }
+    outcome
+}
+
+/// Writes each finding as it comes, and the conclusion.
+async fn show(examination: &mut Examination, format: Format, palette: Palette) -> Result<(), Failure> {
+    let mut tally = Tally::default();
+    while let Some(finding) = examination.next().await {
+        tally.note(&finding);
+        say(&match format {
+            Format::Text => report::text(&finding, palette),
+            Format::Ndjson => report::json(&finding),
+        })?;
+    }
+    if format == Format::Text {
+        say(&tally.conclusion(palette))?;
+    }
+    if tally.has_failed() {
+        return Err(Failure::Unwell);
+    }
+    Ok(())
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    written.map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Failure::ClosedPipe,
+        _ => Failure::Output(format!("cannot write to standard output: {error}")),
+    })
 }
