@@ -92,7 +92,8 @@ async fn engine(directory: &TempDir, variables: Vec<(String, String)>) -> Engine
     let own = [("OWLET_HOME", home.as_str()), ("HOME", home.as_str())];
     let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let environment: Environment = own.into_iter().chain(variables).collect();
-    let config = Config::load(None, environment, directory.path().to_owned()).unwrap();
+    let mut config = Config::load(None, environment, directory.path().to_owned()).unwrap();
+    config.set_sample(owlet_datasets::sample::FILES.iter().map(|file| (file.path, file.bytes)));
     Engine::open(config).await.unwrap()
 }
 

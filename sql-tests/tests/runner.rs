@@ -46,7 +46,7 @@ statement count 2
 INSERT INTO t VALUES (2), (3)
 
 connection other
-statement error ^TABLE_NOT_FOUND: .*\"t\"
+statement error ^TABLE_NOT_FOUND: .*\"lake.default.t\"
 SELECT * FROM t
 
 query error .*zero

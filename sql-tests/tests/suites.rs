@@ -53,6 +53,7 @@ suites!(
     numbers,
     partitions,
     prepared,
+    sample,
     sessions,
     sets,
     strings,
