@@ -1,6 +1,7 @@
 //! The command `owlet` as its users have it: whole processes, their output and their exit codes.
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
+mod datasets;
 mod doctor;
 mod endings;
 mod errors;

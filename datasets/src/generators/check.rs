@@ -22,7 +22,7 @@ use super::write::{Failure, SUCCESS, Target};
 /// the store does not tell.
 pub async fn check(plan: &Plan, target: &Target) -> Result<usize, Failure> {
     let planned: HashSet<Path> = plan.files.iter().map(|file| target.path(&file.path)).collect();
-    let mut replaced = 0;
+    let (mut replaced, mut marks) = (0, Vec::new());
     for table in plan.tables() {
         let directory = target.path(table);
         let found = objects(target, &directory).await?;
@@ -39,11 +39,12 @@ pub async fn check(plan: &Plan, target: &Target) -> Result<usize, Failure> {
             )));
         }
         replaced += own.len();
-        let mark = directory.clone().join(SUCCESS);
-        if found.contains(&mark) {
-            let removed = target.store.delete(&mark).await;
-            removed.map_err(|cause| Failure::Store { path: mark, cause })?;
-        }
+        marks.extend(Some(directory.join(SUCCESS)).filter(|mark| found.contains(mark)));
+    }
+    // Only now: a refusal leaves everything as it was.
+    for path in marks {
+        let removed = target.store.delete(&path).await;
+        removed.map_err(|cause| Failure::Store { path, cause })?;
     }
     Ok(replaced)
 }

@@ -19,7 +19,7 @@ pub(super) const GENERATOR: Generator = Generator {
     summary: "the eight tables of TPC-H, row by row those of dbgen: customers, orders and what they order",
     options: &[(
         "scale",
-        "1 is 6 million line items, about 1 GB as text and 300 MB as Parquet; from 0.001 to 100000 [default: 1]",
+        "1 is 6 million line items, about 1 GB as text and 230 MB as Parquet; from 0.001 to 100000 [default: 1]",
     )],
     tables: &[
         "lineitem", "orders", "partsupp", "customer", "part", "supplier", "nation", "region",
@@ -31,7 +31,7 @@ pub(super) const GENERATOR: Generator = Generator {
 const LEAST_SCALE: f64 = 0.001;
 /// The largest scale of the specification.
 const MOST_SCALE: f64 = 100_000.0;
-/// Four row groups: about 150 MiB of line items. The other tables have fewer bytes a row, or nearly as many.
+/// Four row groups: about 100 MiB of line items. The other tables have fewer bytes a row, or nearly as many.
 const ROWS_PER_FILE: u64 = 4 << 20;
 
 struct Table {

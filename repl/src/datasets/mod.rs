@@ -111,7 +111,7 @@ impl Place {
         let ended = tokio::select! {
             written = &mut writing => Ok(written),
             signal = signals.next() => Err(signal),
-            () = reporter.report() => return Ok(()),
+            never = reporter.report() => match never {},
         };
         let outcome = match ended {
             Ok(Ok(())) => Ok(()),

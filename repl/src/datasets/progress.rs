@@ -1,5 +1,6 @@
 //! How far the writing of a set is, on standard error: a bar on a terminal, else a line now and then.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,7 +52,7 @@ impl Reporter {
     }
 
     /// Reports until the future is dropped.
-    pub async fn report(&self) {
+    pub async fn report(&self) -> Infallible {
         let period = match self.view {
             View::Bar(_) => BETWEEN_DRAWINGS,
             View::Lines => BETWEEN_LINES,

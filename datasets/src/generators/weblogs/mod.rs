@@ -33,7 +33,7 @@ pub(super) const GENERATOR: Generator = Generator {
 
 const REQUESTS: &str = "requests";
 const MOST_ROWS: u64 = 100_000_000_000;
-/// About 60 MiB of Parquet, 80 MiB of compressed text.
+/// About 24 MiB of Parquet, 48 MiB of compressed text.
 const ROWS_PER_FILE: u64 = 2 << 20;
 
 fn plan(wishes: &Wishes) -> Result<Plan, Refusal> {
