@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod completion;
 mod ddl;
 mod decimals;
 mod formats;

@@ -6,6 +6,7 @@ mod doctor;
 mod endings;
 mod errors;
 mod full_disk;
+mod interactive;
 mod kills;
 mod memory;
 mod results;

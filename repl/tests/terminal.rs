@@ -31,13 +31,6 @@ fn shown(shell: &Shell, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn owlet_alone_says_what_to_use_while_there_is_no_prompt() {
-    let (shown, code) = run(Shell::new().command(&[]));
-    assert_eq!(code, Some(2));
-    assert!(shown.contains("NOT_SUPPORTED") && shown.contains("owlet -c"), "{shown}");
-}
-
-#[test]
 fn a_long_table_shows_its_ends_and_says_so() {
     let shell = Shell::new();
     shell.write_numbers("numbers.parquet", 100);

@@ -60,17 +60,17 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Starts to read. The first prompt is still to be given.
+    /// Starts to read, with the entries of `earlier` shells to go back to. The first prompt is still to be given.
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub fn start(keyboard: Keyboard, history: History) -> io::Result<Self> {
+    pub fn start(keyboard: Keyboard, history: History, earlier: Vec<String>) -> io::Result<Self> {
         let (sender, prompts) = prompts::channel();
         let (tell, events) = mpsc::channel(1);
         let is_thrown_away = Arc::new(AtomicBool::new(false));
         let thrown_away = Arc::clone(&is_thrown_away);
         let read = move || match keyboard {
-            Keyboard::Edited { paints } => edited(&prompts, &tell, &history, paints),
+            Keyboard::Edited { paints } => edited(&prompts, &tell, &history, earlier, paints),
             Keyboard::Plain => plain(&prompts, &tell, &thrown_away),
         };
         thread::Builder::new().name("keyboard".to_owned()).spawn(read)?;
@@ -99,19 +99,22 @@ impl Inputs {
     }
 }
 
-fn edited(prompts: &prompts::Receiver<String>, events: &mpsc::Sender<Event>, history: &History, paints: bool) {
-    let (mut editor, warning) = match editor(events, history, paints) {
-        Ok(opened) => opened,
+fn edited(
+    prompts: &prompts::Receiver<String>,
+    events: &mpsc::Sender<Event>,
+    history: &History,
+    earlier: Vec<String>,
+    paints: bool,
+) {
+    let mut editor = match editor(events, earlier, paints) {
+        Ok(editor) => editor,
         Err(error) => {
             let message = format!("cannot edit lines on this terminal: {error}");
             let _ = events.blocking_send(Event::Failed(message));
             return;
         }
     };
-    let mut keeps_history = warning.is_none();
-    if let Some(warning) = warning {
-        let _ = events.blocking_send(Event::Warning(warning));
-    }
+    let mut keeps_history = true;
     while let Ok(prompt) = prompts.recv() {
         let event = match editor.readline(&prompt) {
             Ok(text) => {
@@ -138,12 +141,7 @@ fn edited(prompts: &prompts::Receiver<String>, events: &mpsc::Sender<Event>, his
 
 type LineEditor = Editor<Assistance, MemHistory>;
 
-/// An editor with the history so far, and what was wrong with that.
-fn editor(
-    events: &mpsc::Sender<Event>,
-    history: &History,
-    paints: bool,
-) -> rustyline::Result<(LineEditor, Option<String>)> {
+fn editor(events: &mpsc::Sender<Event>, earlier: Vec<String>, paints: bool) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
         .auto_add_history(false)
         .color_mode(if paints {
@@ -158,15 +156,9 @@ fn editor(
         .history_ignore_dups(true)?
         .build();
     let mut entries = MemHistory::with_config(&config);
-    let warning = match history.load() {
-        Ok(loaded) => {
-            for entry in loaded {
-                entries.add_owned(entry)?;
-            }
-            None
-        }
-        Err(error) => Some(not_kept(&error)),
-    };
+    for entry in earlier {
+        entries.add_owned(entry)?;
+    }
     let mut editor = Editor::with_history(config, entries)?;
     editor.set_helper(Some(Assistance {
         events: events.clone(),
@@ -174,10 +166,11 @@ fn editor(
     }));
     // Another line where Enter would run the statement.
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), Cmd::Newline);
-    Ok((editor, warning))
+    Ok(editor)
 }
 
-fn not_kept(error: &io::Error) -> String {
+/// What is said when the history cannot be read or written.
+pub fn not_kept(error: &io::Error) -> String {
     format!("the history of this shell is not kept: {error}")
 }
 

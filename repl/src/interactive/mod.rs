@@ -62,7 +62,12 @@ pub async fn run(config: Config, opening: Opening) -> Result<(), Failure> {
             diagnostic::say(&help::greeting(&data_directory));
         }
         let terminal = Terminal::remember();
-        let inputs = Inputs::start(opening.keyboard, History::new(data_directory.join(HISTORY)))
+        let history = History::new(data_directory.join(HISTORY));
+        let earlier = history.load().unwrap_or_else(|error| {
+            diagnostic::say(&headline(&editor::not_kept(&error), palette));
+            Vec::new()
+        });
+        let inputs = Inputs::start(opening.keyboard, history, earlier)
             .map_err(|error| Failure::Output(format!("cannot start a thread: {error}")))?;
         let shell = Shell {
             connection,

@@ -350,7 +350,7 @@ mod tests {
     fn a_dot_asks_for_members() {
         check("select t.| from a.b t", "", member(&["t"]), &["a.b t"]);
         check("select * from sample.tr|", "tr", member(&["sample"]), &["sample.tr"]);
-        check("select * from lake.\"S\".|", "", member(&["lake", "s"]), &[]);
+        check("select * from lake.\"S\".|", "", member(&["lake", "s"]), &["lake.s"]);
     }
 
     #[test]
