@@ -263,7 +263,7 @@ fn a_server_that_says_nothing_is_not_waited_for() {
     let shell = shell_of(format!("http://{address}"));
     let begun = Instant::now();
     examine(&shell, PLACE, &["--timeout", "1"], &[])
-        .assert_first_failure("protocol", &["no answer within 1 seconds", "then says nothing"]);
+        .assert_first_failure("protocol", &["no answer within 1 s", "then says nothing"]);
     assert!(begun.elapsed() < Duration::from_secs(20));
 }
 

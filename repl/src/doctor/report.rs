@@ -85,8 +85,9 @@ impl Tally {
                 format!("\nThen look at: {}.", others.join(", "))
             }
         };
+        let end = if advice.ends_with('?') { "" } else { "." };
         format!(
-            "\n{error}The step \"{}\" failed.{plain} What to change: {}.{others}\n",
+            "\n{error}The step \"{}\" failed.{plain} What to change: {}{end}{others}\n",
             first.step,
             visible(advice)
         )

@@ -78,7 +78,7 @@ impl Examination {
         let verdict = match tokio::time::timeout(limit, (check.run)(&mut self.site)).await {
             Ok(verdict) => verdict,
             Err(_) => {
-                let seen = format!("no answer within {} seconds", limit.as_secs_f32());
+                let seen = format!("no answer within {} s", limit.as_secs_f32());
                 Verdict::failed(seen, check.if_silent)
             }
         };

@@ -31,9 +31,6 @@ pub(super) const CHECKS: &[Check] = &[
 
 const SILENT: &str = "check account, endpoint and network";
 
-/// What a user can do about an error that says only what happened.
-const ADVICE: &str = "the message says what; for this kind of store there are no finer steps";
-
 async fn list(site: &mut Site) -> Verdict {
     match first_object(site).await {
         Ok((_, Some(object))) => Verdict::passed(format!("the store lists, first \"{}\"", object.location)),
@@ -41,7 +38,8 @@ async fn list(site: &mut Site) -> Verdict {
             format!("nothing lies under \"{}\"", site.location),
             "check the spelling, upper and lower case included",
         ),
-        Err(error) => Verdict::failed(error.message(), ADVICE),
+        // The error says what to do, as queries say it.
+        Err(error) => Verdict::failed("the store does not list what lies there", error.message()),
     }
 }
 
@@ -49,7 +47,7 @@ async fn range(site: &mut Site) -> Verdict {
     match first_bytes(site).await {
         Ok(Some(bytes)) => Verdict::passed(format!("{} bytes of an object were read", bytes.len())),
         Ok(None) => Verdict::skipped("no object with bytes in it was found to read from"),
-        Err(error) => Verdict::failed(error.message(), ADVICE),
+        Err(error) => Verdict::failed("an object cannot be read", error.message()),
     }
 }
 
