@@ -125,6 +125,21 @@ async fn a_call_in_a_branch_that_no_row_takes_is_not_made() {
 }
 
 #[tokio::test]
+async fn what_the_library_calls_its_own_defect_is_the_statements_mistake() {
+    let owlet = TestEngine::local().await;
+    for (sql, code) in [
+        ("SELECT array_resize([1, 2, 3], -5, 2)", ErrorCode::InvalidValue),
+        (
+            "SELECT arrow_typeof(unnest(s)) FROM (SELECT named_struct('a', 1) AS s)",
+            ErrorCode::NotSupported,
+        ),
+    ] {
+        let error = owlet.run(sql).await.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn ordinary_calls_answer_as_ever() {
     let owlet = TestEngine::local().await;
     for (call, expected) in [

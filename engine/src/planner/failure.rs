@@ -111,14 +111,30 @@ fn code_and_message(error: &DataFusionError) -> (ErrorCode, String) {
         DataFusionError::ExecutionJoin(error) if error.is_panic() => {
             (ErrorCode::Internal, "the query ended by a panic".to_owned())
         }
-        // What a nested loop join says when it can neither hold its left side nor spill it.
-        DataFusionError::Internal(message) if message.contains("no data to spill") => (
-            ErrorCode::ExceededMemoryLimit,
-            "a join without equality needs more memory than was granted".to_owned(),
-        ),
+        DataFusionError::Internal(message) => mislabelled(message),
         DataFusionError::Configuration(message) => (ErrorCode::InvalidSetting, plain(message)),
         other => (ErrorCode::Internal, plain(&other.strip_backtrace())),
     }
+}
+
+/// What the library calls a defect of its own. Some are the statement's, and some the machine's.
+fn mislabelled(message: &str) -> (ErrorCode, String) {
+    let (code, message) = if message.contains("no data to spill") {
+        // What a nested loop join says when it can neither hold its left side nor spill it.
+        let message = "a join without equality needs more memory than was granted";
+        (ErrorCode::ExceededMemoryLimit, message)
+    } else if message.contains("unnest on struct can only be applied at the root level") {
+        let message =
+            "unnest of a struct gives several columns and is no operand; name its fields, as in s['a'], instead";
+        (ErrorCode::NotSupported, message)
+    } else if message.contains("array_resize: failed to convert size") {
+        let message = "\"array_resize\" takes a size from 0";
+        (ErrorCode::InvalidValue, message)
+    } else {
+        let error = DataFusionError::Internal(message.to_owned());
+        return (ErrorCode::Internal, plain(&error.strip_backtrace()));
+    };
+    (code, message.to_owned())
 }
 
 fn schema_error(error: &SchemaError) -> (ErrorCode, String) {

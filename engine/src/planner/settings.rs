@@ -28,6 +28,8 @@ enum Kind {
 }
 
 const TIME_ZONE: &str = "time_zone";
+/// PostgreSQL's name for it.
+const TIMEZONE: &str = "timezone";
 const TIME_LIMIT: &str = "query_time_limit_seconds";
 
 const SETTINGS: &[Setting] = &[
@@ -131,12 +133,23 @@ impl SessionSettings {
         self.set.get(TIME_LIMIT)?.parse().ok()
     }
 
-    /// The setting of that name with its present value; `options` are those of a query of this session.
+    /// Whether SET has named the zone of the session; it is UTC otherwise.
+    #[must_use]
+    pub fn names_time_zone(&self) -> bool {
+        self.set.contains_key(TIME_ZONE)
+    }
+
+    /// The setting of that name, by the name that was asked for, with its present value; `options` are those of a query of this session.
     ///
     /// # Errors
     /// `INVALID_SETTING` for a name that is not on the list, with the nearest one.
     pub fn show(&self, name: &str, options: &ConfigOptions) -> Result<Shown> {
-        Ok(self.shown(find(name)?, options))
+        let setting = find(name)?;
+        let mut shown = self.shown(setting, options);
+        if setting.alias.eq_ignore_ascii_case(name) {
+            shown.name = setting.alias;
+        }
+        Ok(shown)
     }
 
     /// The names of all settings, in their order.
@@ -166,7 +179,10 @@ impl SessionSettings {
 }
 
 fn find(name: &str) -> Result<&'static Setting> {
-    let name = name.to_lowercase();
+    let name = match name.to_lowercase() {
+        name if name == TIMEZONE => TIME_ZONE.to_owned(),
+        name => name,
+    };
     let found = SETTINGS
         .iter()
         .find(|setting| setting.name == name || setting.alias == name);
@@ -229,6 +245,7 @@ mod tests {
     fn only_what_is_listed_and_sane_can_be_set() {
         check("time_zone", "Europe/Zurich", true);
         check("datafusion.execution.time_zone", "+02:00", true);
+        check("TimeZone", "+07", true);
         check("time_zone", "Mars/Base", false);
         check("batch_size", "1024", true);
         check("batch_size", "0", false);
@@ -253,6 +270,11 @@ mod tests {
         let options = ConfigOptions::new();
         let settings = SessionSettings::default().with("batch_size", Some("77")).unwrap();
         assert_eq!(settings.show("batch_size", &options).unwrap().value, "77");
+        let shown = settings.show("datafusion.execution.batch_size", &options).unwrap();
+        assert_eq!(
+            (shown.name, shown.value.as_str()),
+            ("datafusion.execution.batch_size", "77")
+        );
         let settings = settings.with("batch_size", None).unwrap();
         assert_eq!(settings, SessionSettings::default());
         assert_eq!(settings.show("batch_size", &options).unwrap().value, "8192");

@@ -76,6 +76,9 @@ pub async fn of_query(
             .map_err(from_datafusion)?;
     }
     let mut state = builder.with_catalog_list(Arc::new(list)).build();
+    if !session.settings.names_time_zone() {
+        functions::give_no_zone(&mut state).map_err(from_datafusion)?;
+    }
     // What `now()` is, for the whole of the statement.
     state.mark_start_execution();
     Ok(state)

@@ -128,6 +128,12 @@ async fn settings_are_those_of_the_list_and_of_the_session() {
     assert_ne!(rows(&other, "SHOW time_zone").await, ["time_zone|Asia/Tokyo"]);
     ok(&s, "RESET time_zone").await;
     assert_eq!(rows(&s, "SHOW time_zone").await, rows(&other, "SHOW time_zone").await);
+    ok(&s, "SET TIMEZONE TO '+07'").await;
+    assert_eq!(rows(&s, "SHOW time_zone").await, ["time_zone|+07"]);
+    ok(&s, "RESET timezone").await;
+    ok(&s, "SET datafusion.execution.batch_size = 77").await;
+    let shown = rows(&s, "SHOW datafusion.execution.batch_size").await;
+    assert_eq!(shown, ["datafusion.execution.batch_size|77"]);
     for name in [
         "datafusion.runtime.memory_limit",
         "datafusion.runtime.temp_directory",
@@ -147,6 +153,27 @@ async fn settings_are_those_of_the_list_and_of_the_session() {
     ok(&s, "SET query_time_limit_seconds = 1").await;
     let long = "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE (a.value * b.value) % 7 = 1";
     refused(&s, long, ErrorCode::ExceededTimeLimit, &["1 s"]).await;
+}
+
+#[tokio::test]
+async fn to_timestamp_has_the_zone_that_the_session_names_and_none_otherwise() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    let functions = ["", "_seconds", "_millis", "_micros", "_nanos"].map(|unit| format!("to_timestamp{unit}"));
+    for function in &functions {
+        let text = value(&s, &format!("SELECT {function}('2020-09-08T13:42:29+05:00')")).await;
+        assert_eq!(text, "2020-09-08T08:42:29", "{function}");
+    }
+    // The library promises a zone here that it does not give.
+    let formats = "SELECT to_timestamp(v, f) FROM (VALUES ('2020-09-08', '%Y-%m-%d')) t(v, f)";
+    assert_eq!(value(&s, formats).await, "2020-09-08T00:00:00");
+    ok(&s, "CREATE VIEW v AS SELECT to_timestamp(1) AS t").await;
+    assert_eq!(value(&s, "SELECT t FROM v").await, "1970-01-01T00:00:01");
+    ok(&s, "SET time_zone = '+02:00'").await;
+    for function in &functions {
+        let text = value(&s, &format!("SELECT {function}('2020-09-08T13:42:29')")).await;
+        assert_eq!(text, "2020-09-08T13:42:29+02:00", "{function}");
+    }
 }
 
 #[tokio::test]

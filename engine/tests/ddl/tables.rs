@@ -118,6 +118,21 @@ async fn a_value_that_a_cast_would_change_is_not_inserted() {
         let sql = format!("INSERT INTO t ({column}) VALUES ({given})");
         refused(&s, &sql, ErrorCode::TypeMismatch, &[column, "CAST"]).await;
     }
+    for (declared, given) in [
+        ("i INT", "1.9"),
+        ("ts TIMESTAMP", "131964190213133"),
+        ("d DATE", "18262"),
+    ] {
+        let sql = format!("CREATE TABLE u ({declared}) AS VALUES ({given})");
+        refused(&s, &sql, ErrorCode::TypeMismatch, &["CAST"]).await;
+        refused(
+            &s,
+            &sql.replace("TABLE", "TEMPORARY TABLE"),
+            ErrorCode::TypeMismatch,
+            &["CAST"],
+        )
+        .await;
+    }
     ok(&s, "INSERT INTO t (i, d) VALUES (CAST(1.9 AS INT), '2024-01-01')").await;
 }
 
@@ -219,6 +234,33 @@ async fn a_table_from_a_query_has_its_rows_names_and_types() {
         files_below(&warehouse(&engine)) == before
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_table_from_a_query_of_rare_types_can_be_read_or_is_not_made() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    for (value, given, text) in [
+        ("'10:00:00.123'", "Time32(Millisecond)", "10:00:00.123"),
+        ("'10:00:00'", "Time32(Second)", "10:00:00"),
+        ("[1, 2]", "ListView(Int64)", "[1, 2]"),
+        ("'a'", "Dictionary(Int32, Utf8)", "a"),
+        (
+            "'a'",
+            "RunEndEncoded(\"run_ends\": non-null Int32, \"values\": Utf8)",
+            "a",
+        ),
+    ] {
+        ok(
+            &s,
+            &format!("CREATE TABLE t AS SELECT arrow_cast({value}, '{given}') AS v"),
+        )
+        .await;
+        assert_eq!(rows(&s, "SELECT v FROM t").await, [text], "{given}");
+        ok(&s, "DROP TABLE t").await;
+    }
+    let days = "CREATE TABLE t AS SELECT arrow_cast(DATE '2024-01-01', 'Date64') AS v";
+    refused(&s, days, ErrorCode::NotSupported, &["column v", "CAST(… AS DATE)"]).await;
 }
 
 #[tokio::test]

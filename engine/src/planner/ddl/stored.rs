@@ -1,6 +1,6 @@
 //! The rows of a query in the shape in which a table stores them.
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::physical_plan::ExecutionPlan;
@@ -36,7 +36,7 @@ impl Stored {
 /// `partition_names` at the end.
 ///
 /// # Errors
-/// Those of planning; `TYPE_MISMATCH` for a column without a type; `COLUMN_NOT_FOUND` for a partition column that is none of the
+/// Those of planning; `TYPE_MISMATCH` for a column without a type, and for a declared one that would change its values; `COLUMN_NOT_FOUND` for a partition column that is none of the
 /// query's; `INVALID_VALUE` if another number of columns is declared than the query has.
 pub async fn rows(
     planning: &Planning<'_>,
@@ -62,6 +62,7 @@ pub async fn rows(
             None => Field::new(field.name().to_lowercase(), stored_type(field)?, true),
         };
         refuse_twice(&fields, &field)?;
+        assign::check(&field, &Expr::Column(given[index].clone()), &plan)?;
         fields.push(field);
     }
     let mut columns: Vec<(Field, Expr)> = fields.into_iter().zip(given.into_iter().map(Expr::Column)).collect();
@@ -124,7 +125,8 @@ async fn project(
     })
 }
 
-/// The type in which the values of a query's column are stored: text and bytes in their one form, a dictionary as its values.
+/// The type in which the values of a query's column are stored: text and bytes in their one form, encodings as their values, times
+/// of day in the unit that other engines read.
 fn stored_type(field: &Field) -> Result<DataType> {
     Ok(match field.data_type() {
         DataType::Null => {
@@ -139,6 +141,22 @@ fn stored_type(field: &Field) -> Result<DataType> {
         DataType::Dictionary(_, value) => {
             let value = Field::new(field.name(), value.as_ref().clone(), true);
             return stored_type(&value);
+        }
+        DataType::RunEndEncoded(_, values) => {
+            let value = Field::new(field.name(), values.data_type().clone(), true);
+            return stored_type(&value);
+        }
+        DataType::ListView(element) => DataType::List(Arc::clone(element)),
+        DataType::LargeListView(element) => DataType::LargeList(Arc::clone(element)),
+        DataType::Time32(_) => DataType::Time64(TimeUnit::Microsecond),
+        // Whether its time of day means anything is not for its type to say.
+        DataType::Date64 => {
+            let name = quoted(field.name());
+            let message = format!(
+                "the column {name} is a date of 64 bits, which no format stores; write CAST(… AS DATE) AS {name}, or \
+                 AS TIMESTAMP"
+            );
+            return Err(Error::new(ErrorCode::NotSupported, message));
         }
         other => other.clone(),
     })
