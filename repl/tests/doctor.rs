@@ -26,7 +26,8 @@ struct Findings {
 impl Findings {
     fn step(&self, name: &str) -> &Value {
         let step = self.steps.iter().find(|step| step["step"] == name);
-        step.unwrap_or_else(|| panic!("no step {name}: {}", self.ended.stdout))
+        assert!(step.is_some(), "no step {name}: {}", self.ended.stdout);
+        step.unwrap()
     }
 
     /// The step ended so, and what was seen, its details and the advice hold these words.
@@ -418,14 +419,14 @@ fn an_interrupted_examination_takes_back_what_it_wrote() {
     let (_end, waits) = mpsc::channel::<()>();
     let waits = Mutex::new(waits);
     store.on_applied(RequestRule::on(RequestKind::Put), move |_| {
-        drop(waits.lock().unwrap().recv())
+        waits.lock().unwrap().recv().unwrap_err();
     });
     let child = spawn(
         shell
             .command(&["doctor", PLACE, "--write", "--timeout", "300"])
             .stdin(Stdio::null()),
     );
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while left_in(&store).is_empty() {
         assert!(Instant::now() < deadline, "nothing was written");
         std::thread::yield_now();

@@ -78,12 +78,11 @@ impl Tally {
             return format!("\n{well}All is well{plain}{warnings}: queries can read here.\n");
         };
         let advice = first.verdict.advice.as_deref().unwrap_or(&first.verdict.seen);
-        let others = match self.failed.len() {
-            1 => String::new(),
-            _ => {
-                let others: Vec<_> = self.failed[1..].iter().map(|finding| finding.step).collect();
-                format!("\nThen look at: {}.", others.join(", "))
-            }
+        let others: Vec<_> = self.failed[1..].iter().map(|finding| finding.step).collect();
+        let others = if others.is_empty() {
+            String::new()
+        } else {
+            format!("\nThen look at: {}.", others.join(", "))
         };
         let end = if advice.ends_with('?') { "" } else { "." };
         format!(

@@ -75,13 +75,11 @@ impl Examination {
 
     async fn take(&mut self, check: &Check) -> Verdict {
         let limit = self.site.terms.step_limit;
-        let verdict = match tokio::time::timeout(limit, (check.run)(&mut self.site)).await {
-            Ok(verdict) => verdict,
-            Err(_) => {
-                let seen = format!("no answer within {} s", limit.as_secs_f32());
-                Verdict::failed(seen, check.if_silent)
-            }
-        };
+        let taken = tokio::time::timeout(limit, (check.run)(&mut self.site)).await;
+        let verdict = taken.unwrap_or_else(|_| {
+            let seen = format!("no answer within {} s", limit.as_secs_f32());
+            Verdict::failed(seen, check.if_silent)
+        });
         if self.site.written.is_none() {
             return verdict;
         }

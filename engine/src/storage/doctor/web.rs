@@ -10,6 +10,7 @@ use super::finding::Verdict;
 use super::reach::{ADDRESS, TLS, greet};
 use super::site::{Service, Site};
 use crate::storage::location::Location;
+use crate::storage::secret::Secret;
 
 /// Every step, in the order in which they build on each other.
 pub(super) const CHECKS: &[Check] = &[
@@ -31,7 +32,7 @@ pub(super) fn service(location: &Location) -> Option<Service> {
     let root = Url::parse(&location.address()).ok()?;
     let mut hello = root.clone();
     hello.set_path(location.path().as_ref());
-    hello.set_query(location.query().map(|query| query.reveal()));
+    hello.set_query(location.query().map(Secret::reveal));
     Some(Service {
         root,
         hello,
