@@ -20,12 +20,29 @@ use crate::functions;
 use crate::governance::{View, Visible, VisibleView};
 use crate::storage::QueryStorage;
 
+/// Rows that operators hand on at a time. Twice the library's: fewer calls a row, at some tens of kilobytes a column more.
+const BATCH_ROWS: usize = 16_384;
+
+/// Up to so many partitions, one hash table that all of them probe beats shuffling both sides of a join by its keys: one thread
+/// builds it, which costs less than the exchange as long as few would have shared the work. It takes no more memory than the
+/// partitions' tables together.
+const JOINED_WITHOUT_EXCHANGE: usize = 4;
+
+/// Joins on one integer look their rows up in an array instead of a hash table if the keys' range is smaller than this, whose
+/// array is of 4 MiB, …
+const SMALL_KEY_RANGE: usize = 1 << 20;
+
+/// … or if at least this part of the range are keys: 80 bytes of array a row then, as much as a hash table comes to. Both are
+/// reserved from the query's memory first.
+const DENSE_KEYS: f64 = 0.05;
+
 /// The state that every query's is made from: functions, rules and settings, without tables or stores. No function gives more
 /// than `call_limit_bytes` in one call because an argument says so.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that builds a state")]
 pub fn template(target_partitions: usize, call_limit_bytes: usize) -> SessionState {
     let mut config = SessionConfig::new()
         .with_target_partitions(target_partitions)
+        .with_batch_size(BATCH_ROWS)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(false);
     let options = config.options_mut();
@@ -33,6 +50,9 @@ pub fn template(target_partitions: usize, call_limit_bytes: usize) -> SessionSta
     options.execution.time_zone = Some("UTC".to_owned());
     // Spans give errors their line and column.
     options.sql_parser.collect_spans = true;
+    options.optimizer.repartition_joins = target_partitions > JOINED_WITHOUT_EXCHANGE;
+    options.execution.perfect_hash_join_small_build_threshold = SMALL_KEY_RANGE;
+    options.execution.perfect_hash_join_min_key_density = DENSE_KEYS;
     // A join's dynamic filter drops rows in 55.2 where columns of nested joins or aggregates share a name.
     options.optimizer.enable_dynamic_filter_pushdown = false;
     options.optimizer.enable_join_dynamic_filter_pushdown = false;

@@ -19,7 +19,7 @@ pub fn there_are_no_globals(source: &Source) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (at, token) in source.tokens.iter().enumerate() {
         let TokenKind::Word(word) = &token.kind else { continue };
-        if word == "static" && is_item(&source.tokens, at) {
+        if word == "static" && is_item(&source.tokens, at) && !is_allocator(&source.tokens, at) {
             violations.push(source.violation(
                 token.line,
                 "a static item: state has one owner; a constant is a `const`",
@@ -44,6 +44,12 @@ fn is_item(tokens: &[Token], at: usize) -> bool {
     !apostrophe && name_follows
 }
 
+/// The allocator of the program, which the language takes in this form alone. It is ours to choose only there.
+fn is_allocator(tokens: &[Token], at: usize) -> bool {
+    let attribute = at.checked_sub(2).and_then(|before| tokens.get(before));
+    attribute.is_some_and(|token| token.kind == TokenKind::Word("global_allocator".to_owned()))
+}
+
 fn check(text: &str, expected: &[&str]) {
     super::check(there_are_no_globals, "engine/src/storage/s3.rs", text, expected);
 }
@@ -51,6 +57,8 @@ fn check(text: &str, expected: &[&str]) {
 #[test]
 fn a_global_is_reported() {
     check("static COUNT: AtomicU64 = AtomicU64::new(0);", &["a static item"]);
+    check("#[global_allocator] static ALLOCATOR: System = System;", &[]);
+    check("#[expect(dead_code)] static ALLOCATOR: System = System;", &["a static item"]);
     check("static mut COUNT: u64 = 0;", &["a static item"]);
     check("fn f() { static NAMES: &[&str] = &[]; }", &["a static item"]);
     check("some_macro! { static NAMES: u8 = 0; }", &["a static item"]);

@@ -35,19 +35,19 @@ pub const SCHEMES: &[Scheme] = &[
     http::HTTPS,
     http::HTTP,
     file::SCHEME,
+    sample::SCHEME,
 ];
 
-    sample::SCHEME,
-/// The scheme of plain paths.
-pub(super) const FILE: &str = "file";
 pub use sample::SampleFile;
 
+/// The scheme of plain paths.
+pub(super) const FILE: &str = "file";
 
-/// One kind of store.
-#[derive(Debug)]
 /// The scheme of what is part of the program.
 pub(super) const SAMPLE: &str = "sample";
 
+/// One kind of store.
+#[derive(Debug)]
 pub struct Scheme {
     /// The name that locations are shown with.
     pub name: &'static str,
