@@ -123,7 +123,7 @@ impl AsyncDB for Driver {
     /// A session ends with its last owner.
     async fn shutdown(&mut self) {}
 
-    fn engine_name(&self) -> &str {
+    fn engine_name(&self) -> &'static str {
         "owlet"
     }
 

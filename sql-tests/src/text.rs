@@ -143,7 +143,10 @@ fn real(value: impl Into<f64> + Copy + std::fmt::Debug) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let digits: String = halves
+        .filter_map(|half| char::from_digit(u32::from(half), 16))
+        .collect();
     format!("0x{digits}")
 }
 
