@@ -58,10 +58,40 @@ const SETTINGS: &[Setting] = &[
         kind: Kind::Truth,
     },
     Setting {
+        name: "prefer_existing_sort",
+        alias: "datafusion.optimizer.prefer_existing_sort",
+        meaning: "whether rows that come sorted are kept so rather than read by more parts at once",
+        kind: Kind::Truth,
+    },
+    Setting {
+        name: "prefer_hash_join",
+        alias: "datafusion.optimizer.prefer_hash_join",
+        meaning: "whether joins hash one side rather than sort both, which can spill",
+        kind: Kind::Truth,
+    },
+    Setting {
         name: TIME_LIMIT,
         alias: "statement_timeout_seconds",
         meaning: "seconds after which a statement of this session is ended; the workgroup's own limit stays",
         kind: Kind::Number(1, 1_000_000_000),
+    },
+    Setting {
+        name: "repartition_aggregations",
+        alias: "datafusion.optimizer.repartition_aggregations",
+        meaning: "whether groups are shared out to the parts of a query by their keys",
+        kind: Kind::Truth,
+    },
+    Setting {
+        name: "repartition_joins",
+        alias: "datafusion.optimizer.repartition_joins",
+        meaning: "whether both sides of a join are shared out to the parts of a query by their keys",
+        kind: Kind::Truth,
+    },
+    Setting {
+        name: "repartition_windows",
+        alias: "datafusion.optimizer.repartition_windows",
+        meaning: "whether the partitions of a window are shared out to the parts of a query",
+        kind: Kind::Truth,
     },
     Setting {
         name: "target_partitions",
@@ -254,6 +284,8 @@ mod tests {
         check("explain_format", "xml", false);
         check("explain_logical_plan_only", "on", true);
         check("query_time_limit_seconds", "5", true);
+        check("datafusion.optimizer.prefer_hash_join", "false", true);
+        check("repartition_joins", "maybe", false);
         for name in [
             "datafusion.runtime.memory_limit",
             "datafusion.runtime.temp_directory",

@@ -36,8 +36,9 @@ impl Stored {
 /// `partition_names` at the end.
 ///
 /// # Errors
-/// Those of planning; `TYPE_MISMATCH` for a column without a type, and for a declared one that would change its values; `COLUMN_NOT_FOUND` for a partition column that is none of the
-/// query's; `INVALID_VALUE` if another number of columns is declared than the query has.
+/// Those of planning; `TYPE_MISMATCH` for a column without a type, and for a declared one that would change its values;
+/// `NOT_SUPPORTED` for a type that is not stored; `COLUMN_NOT_FOUND` for a partition column that is none of the query's;
+/// `INVALID_VALUE` if another number of columns is declared than the query has.
 pub async fn rows(
     planning: &Planning<'_>,
     tree: &Tree,
@@ -125,8 +126,8 @@ async fn project(
     })
 }
 
-/// The type in which the values of a query's column are stored: text and bytes in their one form, encodings as their values, times
-/// of day in the unit that other engines read.
+/// The type in which the values of a query's column are stored: text and bytes in their one form, a dictionary as its values,
+/// times of day in the unit that other engines read.
 fn stored_type(field: &Field) -> Result<DataType> {
     Ok(match field.data_type() {
         DataType::Null => {
@@ -142,9 +143,12 @@ fn stored_type(field: &Field) -> Result<DataType> {
             let value = Field::new(field.name(), value.as_ref().clone(), true);
             return stored_type(&value);
         }
-        DataType::RunEndEncoded(_, values) => {
-            let value = Field::new(field.name(), values.data_type().clone(), true);
-            return stored_type(&value);
+        DataType::RunEndEncoded(..) => {
+            let name = quoted(field.name());
+            let message = format!(
+                "the column {name} is encoded in runs, which no format stores; write CAST(… AS VARCHAR) or its like"
+            );
+            return Err(Error::new(ErrorCode::NotSupported, message));
         }
         DataType::ListView(element) => DataType::List(Arc::clone(element)),
         DataType::LargeListView(element) => DataType::LargeList(Arc::clone(element)),
