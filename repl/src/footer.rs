@@ -42,17 +42,18 @@ impl Footer {
 /// What a statement that still runs has cost so far, each cost with a separator before it; nothing if it is nothing.
 pub fn progress(statistics: &Statistics) -> String {
     let requests = statistics.requests.total();
-    let mut costs = String::new();
+    let mut costs = Vec::new();
     if statistics.rows > 0 {
-        costs += &format!(" · {}", counted(statistics.rows, "row"));
+        costs.push(counted(statistics.rows, "row"));
     }
     if requests > 0 {
-        costs += &format!(" · {} scanned · {requests} requests", bytes(statistics.bytes_scanned));
+        costs.push(format!("{} scanned", bytes(statistics.bytes_scanned)));
+        costs.push(format!("{requests} requests"));
     }
     if statistics.bytes_written > 0 {
-        costs += &format!(" · {} written", bytes(statistics.bytes_written));
+        costs.push(format!("{} written", bytes(statistics.bytes_written)));
     }
-    costs
+    costs.iter().map(|cost| [" · ", cost].concat()).collect()
 }
 
 fn text(statement: &Statement<'_>) -> String {

@@ -1,10 +1,11 @@
 //! What the shell says of itself.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use owlet_datasets::sample::QUESTIONS;
 
-use super::commands::COMMANDS;
+use super::commands::{COMMANDS, Command};
 use crate::text::visible;
 
 /// The first lines.
@@ -19,14 +20,14 @@ pub fn greeting(data_directory: &Path) -> String {
 
 /// The answer to `.help`.
 pub fn text() -> String {
-    let usages: Vec<String> = COMMANDS.iter().map(|command| command.usage()).collect();
+    let usages: Vec<String> = COMMANDS.iter().map(Command::usage).collect();
     let width = usages.iter().map(String::len).max().unwrap_or_default();
     let mut text = "Statements end with a semicolon and may have several lines. ".to_owned();
     text += "Files are tables: SELECT * FROM 's3://bucket/path/*.parquet';\n\n";
     for (command, usage) in COMMANDS.iter().zip(&usages) {
-        text += &format!("  {usage:width$}  {}", command.summary);
+        let _ = write!(text, "  {usage:width$}  {}", command.summary);
         if !command.aliases.is_empty() {
-            text += &format!(" (also {})", command.aliases.join(", "));
+            let _ = write!(text, " (also {})", command.aliases.join(", "));
         }
         text.push('\n');
     }
@@ -34,7 +35,7 @@ pub fn text() -> String {
     text += "  Alt-Enter begins another line; Ctrl-C cancels a query or clears the input; Ctrl-D leaves.\n";
     text += "\nThree questions to the sample:\n";
     for question in QUESTIONS {
-        text += &format!("\n-- {}\n{};\n", question.title, question.sql);
+        let _ = write!(text, "\n-- {}\n{};\n", question.title, question.sql);
     }
     text
 }

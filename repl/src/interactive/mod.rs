@@ -164,8 +164,8 @@ impl Shell<'_> {
     async fn carry_out(&mut self, order: Order) -> Result<Next, Failure> {
         match order {
             Order::Quit => return Ok(Next::Leave),
-            Order::Help => return self.show(&help::text()),
-            Order::ShowFormat => return self.show(&format!("{}\n", self.manner.format.name)),
+            Order::Help => return show(&help::text()),
+            Order::ShowFormat => return show(&format!("{}\n", self.manner.format.name)),
             Order::Run(sql) => return self.run_all("command", sql).await,
             Order::Read(path) => return self.read(&path).await,
             Order::Format(format) => {
@@ -195,13 +195,6 @@ impl Shell<'_> {
         Ok(Next::Step)
     }
 
-    /// Writes to standard output what a person asked to see.
-    fn show(&self, text: &str) -> Result<Next, Failure> {
-        let written = io::Write::write_all(&mut io::stdout(), text.as_bytes());
-        written.map_err(|error| crate::statement::not_written(error.into(), "standard output"))?;
-        Ok(Next::Step)
-    }
-
     fn complain(&self, message: &str) {
         diagnostic::say(&headline(message, self.manner.palette));
     }
@@ -216,4 +209,11 @@ impl Shell<'_> {
         }
         Ok(Next::Input)
     }
+}
+
+/// Writes to standard output what a person asked to see.
+fn show(text: &str) -> Result<Next, Failure> {
+    let written = io::Write::write_all(&mut io::stdout(), text.as_bytes());
+    written.map_err(|error| crate::statement::not_written(error.into(), "standard output"))?;
+    Ok(Next::Step)
 }
