@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and asks the environment what to do"
 )]
 
+mod datafusion;
 mod lake;
 mod runner;
 mod suites;

@@ -1,0 +1,86 @@
+//! DataFusion itself, given only what Owlet did not refuse.
+//!
+//! A record after a refused statement meets another world than its file expects: a table that COPY was to fill is empty, a setting
+//! has its default. Whether that is why Owlet's answer differs is not for a person to say, nor for a list of statements: DataFusion
+//! says it, by giving the same rows when it is not given the refused statements either.
+
+use datafusion_sqllogictest::{DFColumnType, TestContext, convert_batches};
+use sqllogictest::Record;
+use std::path::Path;
+
+use super::classify::{Class, ORDER, Outcome, sql_of};
+
+/// A file that registers nothing and is of no dialect of its own.
+const PLAIN: &str = "plain.slt";
+
+/// Runs the statements of `outcomes` again on DataFusion, but for those that were refused or skipped, and makes those refused whose
+/// difference from the file is the absence of the others.
+pub async fn find_consequences(
+    records: &[Record<DFColumnType>],
+    outcomes: &mut [Outcome],
+    directory: &Path,
+    spark: bool,
+) {
+    let Some(last) = outcomes.iter().rposition(Outcome::may_be_consequence) else {
+        return;
+    };
+    let context = TestContext::try_new_for_test_file(Path::new(PLAIN)).await.unwrap();
+    // The crate runs these files in a session of another dialect and other functions, which Owlet has not.
+    let mut refused = spark;
+    for (record, outcome) in records.iter().zip(outcomes.iter_mut()).take(last + 1) {
+        if matches!(outcome.class, Class::Refused | Class::Skipped) {
+            refused |= outcome.class == Class::Refused;
+            continue;
+        }
+        let answered = answer(&context, sql_of(record), directory, spark).await;
+        if !refused || !outcome.may_be_consequence() {
+            continue;
+        }
+        let same = match (&outcome.rows, &answered) {
+            (Some(ours), Ok(theirs)) if outcome.kind == ORDER => lines(ours) == lines(theirs),
+            (Some(ours), Ok(theirs)) => sorted(ours) == sorted(theirs),
+            (None, Ok(_)) => true,
+            (_, Err(_)) => false,
+        };
+        if same {
+            outcome.class = Class::Refused;
+            "AFTER A REFUSAL".clone_into(&mut outcome.kind);
+            outcome.detail.clear();
+        } else {
+            outcome.detail = format!("{}\nDataFusion without what was refused: {answered:?}", outcome.detail);
+        }
+    }
+}
+
+async fn answer(context: &TestContext, sql: &str, directory: &Path, spark: bool) -> Result<Vec<String>, String> {
+    // DataFusion's relative paths start from where the process is, which is not for a test to change. What Owlet has written is
+    // not for it to read.
+    let directory = directory.display();
+    let sql = sql.replace("'test_files/scratch/", &format!("'{directory}/scratch-of-datafusion/"));
+    let sql = sql.replace("'test_files/", &format!("'{directory}/test_files/"));
+    let frame = context
+        .session_ctx()
+        .sql(&sql)
+        .await
+        .map_err(|error| error.to_string())?;
+    let batches = frame.collect().await.map_err(|error| error.to_string())?;
+    let Some(schema) = batches.first().map(arrow::array::RecordBatch::schema) else {
+        return Ok(Vec::new());
+    };
+    let rows = convert_batches(&schema, batches, spark).map_err(|error| error.to_string())?;
+    Ok(rows.iter().map(|row| row.join(" ").trim_end().to_owned()).collect())
+}
+
+/// Without empty lines: that is how the runner writes no rows at all.
+fn lines(rows: &[String]) -> Vec<&str> {
+    rows.iter()
+        .map(|row| row.trim_end())
+        .filter(|row| !row.is_empty())
+        .collect()
+}
+
+fn sorted(rows: &[String]) -> Vec<&str> {
+    let mut rows = lines(rows);
+    rows.sort_unstable();
+    rows
+}
