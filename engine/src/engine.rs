@@ -133,7 +133,10 @@ impl Engine {
     ///
     /// # Errors
     /// `INVALID_VALUE` if `url` is no location, `INVALID_SETTING` if a setting of the storage contradicts itself.
-    #[expect(clippy::disallowed_methods, reason = "the one place where an examination gets its id")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where an examination gets its id"
+    )]
     pub fn examine(config: Config, url: &str, terms: Terms) -> Result<Examination> {
         let location = Location::parse(url, &config.working_directory)?;
         let mut settings = config.settings.storage;

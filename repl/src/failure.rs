@@ -7,7 +7,10 @@ use crate::signals::Signal;
 /// Every exit code, for help.
 pub const EXIT_CODES: &[(u8, &str)] = &[
     (0, "every statement succeeded and its result was written"),
-    (1, "a statement failed, or its result could not be written; a step of owlet doctor failed"),
+    (
+        1,
+        "a statement failed, or its result could not be written; a step of owlet doctor failed",
+    ),
     (2, "the arguments are wrong, or a script cannot be read; nothing ran"),
     (3, "the configuration is wrong, or Owlet could not start; nothing ran"),
     (

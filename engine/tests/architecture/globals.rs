@@ -58,7 +58,10 @@ fn check(text: &str, expected: &[&str]) {
 fn a_global_is_reported() {
     check("static COUNT: AtomicU64 = AtomicU64::new(0);", &["a static item"]);
     check("#[global_allocator] static ALLOCATOR: System = System;", &[]);
-    check("#[expect(dead_code)] static ALLOCATOR: System = System;", &["a static item"]);
+    check(
+        "#[expect(dead_code)] static ALLOCATOR: System = System;",
+        &["a static item"],
+    );
     check("static mut COUNT: u64 = 0;", &["a static item"]);
     check("fn f() { static NAMES: &[&str] = &[]; }", &["a static item"]);
     check("some_macro! { static NAMES: u8 = 0; }", &["a static item"]);
