@@ -10,6 +10,8 @@ use std::path::Path;
 
 use super::classify::{Class, ORDER, Outcome, sql_of};
 
+/// Where it writes: what Owlet has written is not for it to read.
+pub const SCRATCH: &str = "scratch-of-datafusion";
 /// A file that registers nothing and is of no dialect of its own.
 const PLAIN: &str = "plain.slt";
 
@@ -53,10 +55,9 @@ pub async fn find_consequences(
 }
 
 async fn answer(context: &TestContext, sql: &str, directory: &Path, spark: bool) -> Result<Vec<String>, String> {
-    // DataFusion's relative paths start from where the process is, which is not for a test to change. What Owlet has written is
-    // not for it to read.
+    // DataFusion's relative paths start from where the process is, which is not for a test to change.
     let directory = directory.display();
-    let sql = sql.replace("'test_files/scratch/", &format!("'{directory}/scratch-of-datafusion/"));
+    let sql = sql.replace("'test_files/scratch/", &format!("'{directory}/{SCRATCH}/"));
     let sql = sql.replace("'test_files/", &format!("'{directory}/test_files/"));
     let frame = context
         .session_ctx()
