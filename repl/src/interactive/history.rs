@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn the_oldest_entries_are_left_out_at_last() {
         let directory = tempfile::tempdir().unwrap();
-        let lines: String = (0..=2 * ENTRIES).map(|n| format!("{n}\n")).collect();
+        let lines = (0..=2 * ENTRIES).map(|n| n.to_string()).collect::<Vec<_>>().join("\n") + "\n";
         fs::write(directory.path().join("history"), lines).unwrap();
         let loaded = history(&directory).load().unwrap();
         assert_eq!((loaded.len(), loaded[0].as_str()), (ENTRIES, "10001"));

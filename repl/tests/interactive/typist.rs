@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use nix::pty::{Winsize, openpty};
@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use crate::shell::Shell;
 
 /// How long anything may take to be shown.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub const PROMPT: &str = "owlet default> ";
 pub const CTRL_A: &str = "\u{1}";
@@ -115,12 +115,9 @@ impl Typist {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.shown.recv_timeout(left) {
-                Ok(bytes) => self.raw.extend(bytes),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("{text:?} is not shown but {:?}", &screen[self.read..])
-                }
-            }
+            let more = self.shown.recv_timeout(left);
+            assert!(more.is_ok(), "{text:?} is not shown but {:?}", &screen[self.read..]);
+            self.raw.extend(more.unwrap());
         }
     }
 
@@ -168,7 +165,7 @@ impl Typist {
             match character {
                 '\u{1b}' => {
                     // `ESC [ … letter`; a sequence that has not come whole yet ends the text.
-                    let _ = characters.by_ref().find(|c| c.is_ascii_alphabetic());
+                    let _ = characters.by_ref().find(char::is_ascii_alphabetic);
                 }
                 '\r' | '\u{7}' => {}
                 other => plain.push(other),
