@@ -20,9 +20,6 @@ use crate::functions;
 use crate::governance::{View, Visible, VisibleView};
 use crate::storage::QueryStorage;
 
-/// Rows that operators hand on at a time. Twice the library's: fewer calls a row, at some tens of kilobytes a column more.
-const BATCH_ROWS: usize = 16_384;
-
 /// Up to so many partitions, one hash table that all of them probe beats shuffling both sides of a join by its keys: one thread
 /// builds it, which costs less than the exchange as long as few would have shared the work. It takes no more memory than the
 /// partitions' tables together.
@@ -42,7 +39,6 @@ const DENSE_KEYS: f64 = 0.05;
 pub fn template(target_partitions: usize, call_limit_bytes: usize) -> SessionState {
     let mut config = SessionConfig::new()
         .with_target_partitions(target_partitions)
-        .with_batch_size(BATCH_ROWS)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(false);
     let options = config.options_mut();
