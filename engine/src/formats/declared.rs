@@ -107,6 +107,19 @@ pub async fn find_partitions(
     Discovery::new(storage, declaration, settings)?.partitions().await
 }
 
+/// Refuses a table whose directories name its partition columns in another order than `declaration` does: it could not be read.
+/// Lists one level, and nothing for a table with fewer than two partition columns.
+///
+/// # Errors
+/// `BAD_DATA` that names such a directory; the storage's own.
+pub async fn check_partition_order(
+    storage: &Arc<QueryStorage>,
+    declaration: &Declaration,
+    settings: &Settings,
+) -> Result<()> {
+    Discovery::new(storage, declaration, settings)?.check_order().await
+}
+
 #[async_trait]
 impl TableProvider for DeclaredTable {
     fn schema(&self) -> SchemaRef {

@@ -21,7 +21,7 @@ mod settings;
 mod table;
 pub mod write;
 
-pub use declared::{Declaration, DeclaredPartition, DeclaredTable, find_partitions};
+pub use declared::{Declaration, DeclaredPartition, DeclaredTable, check_partition_order, find_partitions};
 pub use format::Format;
 pub use hive::{HIVE_NULL, format_of, partition_value, refuse_other_meanings};
 pub use inspect::{Inspected, inspect};

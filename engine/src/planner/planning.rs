@@ -208,7 +208,12 @@ impl<'a> Planning<'a> {
 
     /// The logical plan of the query `tree` over the statement's relations, and the state that it was made with.
     pub async fn logical(&self, tree: &Tree) -> Result<(LogicalPlan, SessionState)> {
-        let view = self.view().await?;
+        self.logical_over(tree, self.reads()).await
+    }
+
+    /// As [`Self::logical`], over the relations of `references`.
+    pub async fn logical_over(&self, tree: &Tree, references: &[Reference]) -> Result<(LogicalPlan, SessionState)> {
+        let view = self.view_of(references).await?;
         let state = self.state(&view).await?;
         let plan = logical_plan(tree, &state, &view).await?;
         guard::check(&plan)?;

@@ -9,6 +9,7 @@ use datafusion::sql::sqlparser::ast::Expr;
 use super::references::Reference;
 use super::statement::Statement;
 use crate::catalog::Column;
+use crate::error::Position;
 
 /// What a statement asks for.
 #[derive(Clone, Debug)]
@@ -329,6 +330,8 @@ pub struct Prepare {
     pub types: Vec<DataType>,
     /// The text of the statement. It is read, authorized and planned anew by each EXECUTE.
     pub sql: String,
+    /// Where the text stands if it is written as a string; positions in it are then not those of the whole text.
+    pub text_at: Option<Position>,
     /// The statement, to refuse now what can never run.
     pub statement: Box<Statement>,
 }

@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
 use super::ignored;
 use super::limits::Limits;
-use super::parser::{position_of, read};
+use super::parser::{position_of, read, tokenize};
 use super::reader::at;
 use super::statement::Statement;
 use crate::error::{Error, ErrorCode, Position, Result};
@@ -51,6 +51,20 @@ pub fn bind(sql: &str, arguments: &[Expr], types: &[DataType], limits: &Limits) 
             placed: HashSet::new(),
         })
     })
+}
+
+/// Refuses declared types that are not one for each parameter of `sql`.
+pub(super) fn check_declared(sql: &str, types: &[DataType]) -> Result<()> {
+    let parameters = count(&slots(&tokenize(sql)?)?);
+    if types.is_empty() || types.len() == parameters {
+        return Ok(());
+    }
+    let message = format!(
+        "the statement has {}, and {} declared; declare one for each parameter, or none",
+        counted(parameters, "parameter", "parameters"),
+        counted(types.len(), "type is", "types are"),
+    );
+    Err(Error::new(ErrorCode::InvalidValue, message))
 }
 
 fn counted(number: usize, one: &str, many: &str) -> String {
@@ -371,6 +385,33 @@ mod tests {
                 (ErrorCode::InvalidValue, message),
                 "{sql}"
             );
+        }
+    }
+
+    #[test]
+    fn types_are_declared_for_each_parameter_or_for_none() {
+        for (sql, message) in [
+            ("prepare p as select $1, $2", None),
+            ("prepare p (int, int) as select $2, $1, $2", None),
+            ("prepare p (int) from 'select ?'", None),
+            (
+                "prepare p (int) as select 1",
+                Some("the statement has 0 parameters, and 1 type is declared; declare one for each parameter, or none"),
+            ),
+            (
+                "prepare p (int) as select $1, $2",
+                Some("the statement has 2 parameters, and 1 type is declared; declare one for each parameter, or none"),
+            ),
+            (
+                "prepare p (int, int) from 'select ?'",
+                Some(
+                    "the statement has 1 parameter, and 2 types are declared; declare one for each parameter, or none",
+                ),
+            ),
+        ] {
+            let refused = parse(sql, &Limits::default()).err();
+            assert_eq!(refused.as_ref().map(Error::message), message, "{sql}");
+            assert!(refused.is_none_or(|error| error.position().is_some()), "{sql}");
         }
     }
 

@@ -174,3 +174,31 @@ async fn a_partitioned_table_from_a_query_and_rows_for_one_partition_at_a_time()
     .await;
     assert_eq!(value(&s, "SELECT count(*) FROM t").await, "6");
 }
+
+#[tokio::test]
+async fn partition_columns_in_another_order_than_the_directories_are_refused_when_the_table_is_made() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    fixture.put("lake", "t/year=2023/month=12/a.parquet", numbers("n", [1]));
+    fixture.put("lake", "mixed/month=1/year=2023/a.parquet", numbers("n", [1]));
+    fixture.put("lake", "mixed/year=2023/month=1/a.parquet", numbers("n", [1]));
+    let engine = TestEngine::over(&fixture).await;
+    let s = engine.session();
+    let create = |name: &str, columns: &str, at: &str| {
+        format!(
+            "CREATE EXTERNAL TABLE {name} (n bigint) PARTITIONED BY ({columns}) STORED AS PARQUET LOCATION 's3://lake/{at}/'"
+        )
+    };
+    for at in ["t", "mixed"] {
+        let sql = create("wrong", "month int, year int", at);
+        refused(&s, &sql, ErrorCode::BadData, &["year=2023", "month=…"]).await;
+        refused(&s, "SELECT * FROM wrong", ErrorCode::TableNotFound, &["wrong"]).await;
+    }
+    ok(&s, &create("right_order", "year int, month int", "t")).await;
+    ok(&s, &create("outer_alone", "year int", "t")).await;
+    ok(&s, &create("nothing_yet", "month int, year int", "nowhere")).await;
+    // Each directory of another name may be registered as a partition later.
+    ok(&s, &create("registered", "y int, m int", "t")).await;
+    let add = "ALTER TABLE registered ADD PARTITION (y=2023, m=12) LOCATION 's3://lake/t/year=2023/month=12/'";
+    ok(&s, add).await;
+    assert_eq!(rows(&s, "SELECT y, m, n FROM registered").await, ["2023|12|1"]);
+}

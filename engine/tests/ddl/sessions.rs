@@ -79,6 +79,58 @@ async fn a_temporary_table_is_within_its_limit() {
 }
 
 #[tokio::test]
+async fn a_prepared_statement_whose_names_lead_nowhere_is_refused_when_it_is_prepared() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(&s, "CREATE TABLE t (a INT, b VARCHAR)").await;
+    for (sql, code, said) in [
+        ("PREPARE p AS SELECT c + $1 FROM t", ErrorCode::ColumnNotFound, "\"c\""),
+        ("PREPARE p (INT) AS SELECT a + $1", ErrorCode::ColumnNotFound, "\"a\""),
+        (
+            "PREPARE p AS SELECT * FROM nowhere WHERE a = ?",
+            ErrorCode::TableNotFound,
+            "nowhere",
+        ),
+        (
+            "PREPARE p FROM 'SELECT * FROM nowhere'",
+            ErrorCode::TableNotFound,
+            "the statement to prepare",
+        ),
+        (
+            "PREPARE p AS SELECT no_function(a, $1) FROM t",
+            ErrorCode::FunctionNotFound,
+            "no_function",
+        ),
+        (
+            "PREPARE p AS INSERT INTO nowhere VALUES ($1)",
+            ErrorCode::TableNotFound,
+            "nowhere",
+        ),
+        (
+            "PREPARE p AS CREATE TABLE u AS SELECT c FROM t",
+            ErrorCode::ColumnNotFound,
+            "\"c\"",
+        ),
+    ] {
+        refused(&s, sql, code, &[said]).await;
+        refused(&s, "DEALLOCATE p", ErrorCode::InvalidValue, &["\"p\""]).await;
+    }
+    // What cannot be told without a type or a value, or what is made later, is told by EXECUTE.
+    for sql in [
+        "PREPARE p AS SELECT $1",
+        "PREPARE p AS SELECT ? || ?, arrow_cast(?, ?) FROM t LIMIT ?",
+        "PREPARE p AS SELECT * FROM t WHERE a IN ($1, $2) AND b LIKE $3 ORDER BY $1",
+        "PREPARE p AS INSERT INTO t VALUES ($1, $2)",
+        "PREPARE p AS CREATE TABLE t AS SELECT $1 AS x",
+        "PREPARE p AS DROP TABLE nowhere",
+    ] {
+        ok(&s, sql).await;
+        ok(&s, "DEALLOCATE p").await;
+    }
+    assert_eq!(value(&s, "SELECT count(*) FROM t").await, "0", "nothing was run");
+}
+
+#[tokio::test]
 async fn prepared_statements_take_values_and_nothing_else() {
     let engine = TestEngine::local().await;
     let s = engine.session();

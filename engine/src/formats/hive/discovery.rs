@@ -99,6 +99,25 @@ impl<'a> Discovery<'a> {
         Ok(kept.map(|(file, _)| file).collect())
     }
 
+    /// Refuses directories that are named after the partition columns in another order: those of the first level after a later
+    /// column. Other directories are no mistake yet, since each may be registered as a partition.
+    ///
+    /// # Errors
+    /// `BAD_DATA` that names such a directory; those of listing.
+    pub async fn check_order(&self) -> Result<()> {
+        let location = &self.declaration.location;
+        if self.fields().len() < 2 || location.is_glob() {
+            return Ok(());
+        }
+        let listing = layout::list_level(self.place.store.as_ref(), location, location.path()).await?;
+        let is_later = |step: &str| (1..self.fields().len()).any(|depth| self.is_level(step, depth));
+        let mut directories = listing.common_prefixes.iter();
+        match directories.find(|path| path.filename().is_some_and(is_later)) {
+            Some(path) => Err(self.outside(path, 0)),
+            None => Ok(()),
+        }
+    }
+
     /// The partitions in the table's directory and those that are registered, without those that were dropped, by their values.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::stored::{self, Stored};
 use crate::catalog::{Change, Column, IfExists, Ownership, TableDefinition, schema_of};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::write::Files;
-use crate::formats::{self, Format, Inspected};
+use crate::formats::{self, Declaration, Format, Inspected};
 use crate::name::{TableName, quoted};
 use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
 use crate::planner::planning::Planning;
@@ -165,7 +165,12 @@ async fn without_query(planning: &Planning<'_>, create: &CreateTable, mut shell:
         if shell.format.is_none() && create.location.is_some() {
             shell.format = found_format(planning, &shell.location).await?;
         }
-        return Ok(shell.table(create, columns, partition_columns));
+        let location = shell.location.clone();
+        let table = shell.table(create, columns, partition_columns);
+        if create.location.is_some() {
+            check_partition_order(planning, location, &table).await?;
+        }
+        return Ok(table);
     }
     if create.location.is_none() {
         let message = "the table has no columns; declare them, as in CREATE TABLE t (id BIGINT), or add AS SELECT …";
@@ -191,6 +196,24 @@ async fn without_query(planning: &Planning<'_>, create: &CreateTable, mut shell:
         .collect();
     shell.format = Some(found.format);
     Ok(shell.table(create, columns, partition_columns))
+}
+
+/// Refuses a table whose directories spell its partition columns in another order.
+async fn check_partition_order(planning: &Planning<'_>, location: Location, table: &TableDefinition) -> Result<()> {
+    let declaration = Declaration {
+        name: table.name.to_string(),
+        location,
+        format: table.format.clone(),
+        columns: schema_of(&table.columns),
+        partition_columns: table
+            .partition_columns
+            .iter()
+            .map(|column| Arc::new(column.field()))
+            .collect(),
+        partitions: Vec::new(),
+    };
+    let sources = planning.sources();
+    formats::check_partition_order(sources.storage, &declaration, sources.formats).await
 }
 
 /// The format of the files that are there already, if there are any: their endings say it.

@@ -10,7 +10,8 @@ use crate::syntax::{Command, Prepare};
 /// The most statements that a session may have prepared.
 const PREPARED_STATEMENTS: usize = 1_000;
 
-/// Keeps a statement under a name. What stands there is not planned yet: what it names may be made later.
+/// Keeps a statement under a name. It is planned anew by each EXECUTE; here its names are looked up, so that a mistake is told
+/// where it is made.
 pub async fn prepare(planning: &Planning<'_>, prepare: &Prepare) -> Result<Plan> {
     let known = &planning.session().prepared;
     if known.contains_key(&prepare.name) {
@@ -30,6 +31,7 @@ pub async fn prepare(planning: &Planning<'_>, prepare: &Prepare) -> Result<Plan>
         let message = "PREPARE of PREPARE, EXECUTE or DEALLOCATE is not supported; prepare the statement itself";
         return Err(Error::new(ErrorCode::NotSupported, message));
     }
+    check_names(planning, prepare).await?;
     let prepared = PreparedStatement {
         sql: prepare.sql.clone(),
         types: prepare.types.clone(),
@@ -37,6 +39,34 @@ pub async fn prepare(planning: &Planning<'_>, prepare: &Prepare) -> Result<Plan>
     planning
         .session_change(SessionChange::Prepare(prepare.name.clone(), prepared))
         .await
+}
+
+/// Plans the query of the statement, and refuses it for names that lead nowhere. Whatever else planning says may be for want of a
+/// parameter's type or value, and is told by EXECUTE.
+async fn check_names(planning: &Planning<'_>, prepare: &Prepare) -> Result<()> {
+    let statement = &prepare.statement;
+    let Some(tree) = statement.command().query() else {
+        return Ok(());
+    };
+    let mut references = statement.reads().to_vec();
+    if matches!(statement.command(), Command::Insert(_)) {
+        references.extend_from_slice(statement.writes());
+    }
+    let Err(error) = planning.logical_over(tree, &references).await else {
+        return Ok(());
+    };
+    let is_name = matches!(
+        error.code(),
+        ErrorCode::DatabaseNotFound
+            | ErrorCode::TableNotFound
+            | ErrorCode::ColumnNotFound
+            | ErrorCode::FunctionNotFound
+    );
+    match (is_name, prepare.text_at) {
+        (false, _) => Ok(()),
+        (true, None) => Err(error),
+        (true, Some(place)) => Err(error.context("the statement to prepare").at(place)),
+    }
 }
 
 /// Forgets a prepared statement.

@@ -8,7 +8,7 @@ use crate::catalog::types;
 use crate::error::{ErrorCode, Result};
 use crate::syntax::command::{Command, Execute, Prepare};
 use crate::syntax::literals::keep_digits;
-use crate::syntax::parameters::{Parameters, check_constant};
+use crate::syntax::parameters::{Parameters, check_constant, check_declared};
 use crate::syntax::parser;
 use crate::syntax::reader::{Reader, at};
 
@@ -25,6 +25,7 @@ pub(super) fn prepare(reader: &mut Reader<'_>) -> Result<Command> {
         return Err(reader.expected("AS or FROM"));
     }
     let position = reader.position();
+    let is_text = matches!(reader.peek(0), Token::SingleQuotedString(_));
     let (sql, statement) = if let Token::SingleQuotedString(sql) = reader.peek(0).clone() {
         let statement = parser::read(&sql, reader.limits(), Parameters::left).map_err(|error| {
             let place = error.position().map_or_else(String::new, |place| format!(" ({place})"));
@@ -47,10 +48,12 @@ pub(super) fn prepare(reader: &mut Reader<'_>) -> Result<Command> {
             super::not_yet("PREPARE of a statement about prepared statements"),
         ));
     }
+    check_declared(&sql, &types).map_err(|error| at(position, error))?;
     Ok(Command::Prepare(Box::new(Prepare {
         name: name.folded(),
         types,
         sql,
+        text_at: position.filter(|_| is_text),
         statement: Box::new(statement),
     })))
 }
