@@ -56,7 +56,7 @@ impl AbsentData {
 }
 
 /// What stands between single quotes.
-fn quoted(sql: &str) -> impl Iterator<Item = &str> {
+pub fn quoted(sql: &str) -> impl Iterator<Item = &str> {
     sql.split('\'').skip(1).step_by(2)
 }
 

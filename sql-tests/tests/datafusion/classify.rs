@@ -10,18 +10,21 @@ use std::sync::Arc;
 
 use super::absent::AbsentData;
 use super::corpus::SuiteFile;
+use super::description;
 use super::session::{Failure, OwletDatabase};
 use super::shadow;
 
 /// What the runner hands on of a failure.
 type AnyError = Arc<dyn Error + Send + Sync>;
 
-/// The four classes, of which each record has one.
+/// The five classes, of which each record has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     Answered,
     Refused,
     Wrong,
+    /// Other words where an engine is asked about itself (see [`description`]).
+    SelfDescription,
     Skipped,
 }
 
@@ -44,6 +47,8 @@ pub struct Outcome {
     pub detail: String,
     /// What Owlet gave, if it is wrong and rows came.
     pub rows: Option<Vec<String>>,
+    /// What the file has instead.
+    pub expected_rows: Option<Vec<String>>,
 }
 
 impl Outcome {
@@ -92,6 +97,7 @@ pub async fn run(file: SuiteFile, directory: &Path) -> Vec<Outcome> {
     }
     runner.shutdown_async().await;
     shadow::find_consequences(&records, &mut outcomes, directory, spark).await;
+    description::set_apart(&mut outcomes).await;
     outcomes
 }
 
@@ -107,6 +113,10 @@ fn classify(record: &Record<DFColumnType>, ended: Result<RecordOutput<DFColumnTy
     let rows = match &ended {
         Ok(RecordOutput::Query { rows, .. }) => Some(rows.iter().map(|row| row.join(" ")).collect()),
         Err(TestErrorKind::QueryResultMismatch { actual, .. }) => Some(actual.lines().map(str::to_owned).collect()),
+        _ => None,
+    };
+    let expected_rows = match &ended {
+        Err(TestErrorKind::QueryResultMismatch { expected, .. }) => Some(expected.lines().map(str::to_owned).collect()),
         _ => None,
     };
     let (class, kind, detail) = match ended {
@@ -135,6 +145,7 @@ fn classify(record: &Record<DFColumnType>, ended: Result<RecordOutput<DFColumnTy
     };
     Outcome {
         rows,
+        expected_rows,
         ..outcome(record, class, &kind, detail)
     }
 }
@@ -208,6 +219,7 @@ fn outcome(record: &Record<DFColumnType>, class: Class, kind: &str, detail: Stri
         kind: kind.to_owned(),
         detail,
         rows: None,
+        expected_rows: None,
     }
 }
 
@@ -221,7 +233,7 @@ fn gives_any_rows(record: &Record<DFColumnType>) -> bool {
 }
 
 /// Rows of a statement without ORDER BY have no order, and each engine gives its own.
-fn asks_for_an_order(sql: &str) -> bool {
+pub fn asks_for_an_order(sql: &str) -> bool {
     let words: Vec<String> = sql.split_whitespace().map(str::to_lowercase).collect();
     words
         .windows(2)

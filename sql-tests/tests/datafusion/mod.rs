@@ -8,6 +8,7 @@
 mod absent;
 mod classify;
 mod corpus;
+mod description;
 mod report;
 mod session;
 mod shadow;

@@ -6,8 +6,10 @@
 
 use datafusion_sqllogictest::{DFColumnType, TestContext, convert_batches};
 use sqllogictest::Record;
+use std::fs;
 use std::path::Path;
 
+use super::absent::quoted;
 use super::classify::{Class, ORDER, Outcome, sql_of};
 
 /// Where it writes: what Owlet has written is not for it to read.
@@ -59,6 +61,7 @@ async fn answer(context: &TestContext, sql: &str, directory: &Path, spark: bool)
     let directory = directory.display();
     let sql = sql.replace("'test_files/scratch/", &format!("'{directory}/{SCRATCH}/"));
     let sql = sql.replace("'test_files/", &format!("'{directory}/test_files/"));
+    make_directories(&sql);
     let frame = context
         .session_ctx()
         .sql(&sql)
@@ -70,6 +73,21 @@ async fn answer(context: &TestContext, sql: &str, directory: &Path, spark: bool)
     };
     let rows = convert_batches(&schema, batches, spark).map_err(|error| error.to_string())?;
     Ok(rows.iter().map(|row| row.join(" ").trim_end().to_owned()).collect())
+}
+
+/// Makes the directories that a CREATE EXTERNAL TABLE names as such, with "/" at their ends: a refused INSERT would have. Without,
+/// `DataFusion` takes the same place for a file where a later statement leaves the "/" out.
+fn make_directories(sql: &str) {
+    let words: Vec<String> = sql.split_whitespace().take(2).map(str::to_lowercase).collect();
+    if words != ["create", "external"] {
+        return;
+    }
+    for path in quoted(sql).filter(|path| path.ends_with('/')).map(Path::new) {
+        let is_scratch = path.components().any(|step| step.as_os_str() == SCRATCH);
+        if is_scratch {
+            fs::create_dir_all(path).unwrap();
+        }
+    }
 }
 
 /// Without empty lines: that is how the runner writes no rows at all.
