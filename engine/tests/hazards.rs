@@ -8,6 +8,7 @@ mod changes;
 mod depth;
 mod dynamic_filters;
 mod ignored;
+mod joins;
 mod not_in;
 
 use arrow::array::RecordBatch;

@@ -7,7 +7,7 @@ use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, ColumnStatistics, DFSchema, Result, Statistics, project_schema};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::Expr;
@@ -96,6 +96,7 @@ impl Scanner {
             session: state,
             filters_floats: mention_floats(request.filters, schema),
         })?;
+        let source = pruned_by(source, state, request.filters, schema)?;
         let config = FileScanConfigBuilder::new(place.store_url.clone(), source)
             .with_file_groups(groups)
             .with_statistics(statistics)
@@ -105,6 +106,29 @@ impl Scanner {
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// `source` with what of `filters` it can skip rows by. They are evaluated again above the scan.
+///
+/// The optimizer's rule for this knows columns by their names alone: above a join whose sides share one, it gives the one side
+/// the other's filter, and rows are lost. So it does not run, and the filters come from here.
+fn pruned_by(
+    source: Arc<dyn FileSource>,
+    state: &dyn Session,
+    filters: &[Expr],
+    schema: &SchemaRef,
+) -> Result<Arc<dyn FileSource>> {
+    let df_schema = DFSchema::try_from(Arc::clone(schema))?;
+    let filters = filters
+        .iter()
+        .filter(|filter| !filter.is_volatile())
+        .map(|filter| state.create_physical_expr(unqualified(filter)?, &df_schema))
+        .collect::<Result<Vec<_>>>()?;
+    if filters.is_empty() {
+        return Ok(source);
+    }
+    let pushed = source.try_pushdown_filters(filters, state.config_options())?;
+    Ok(pushed.updated_node.unwrap_or(source))
 }
 
 /// The files of each place, in the order in which the places first appear.

@@ -2,7 +2,10 @@
 
 use std::any::TypeId;
 
+use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 
 /// `GenericDialect`, save that a comment is a comment: the generic dialect executes the text of `/*! … */`.
 ///
@@ -34,6 +37,21 @@ impl Dialect for OwletDialect {
 
     fn is_identifier_part(&self, ch: char) -> bool {
         GenericDialect.is_identifier_part(ch)
+    }
+
+    /// `a IS [NOT] DISTINCT FROM b`, whose right side ends before AND and OR. sqlparser takes all that follows for it.
+    fn parse_infix(&self, parser: &mut Parser, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+        const SAME: &[Keyword] = &[Keyword::IS, Keyword::NOT, Keyword::DISTINCT, Keyword::FROM];
+        const DIFFERENT: &[Keyword] = &[Keyword::IS, Keyword::DISTINCT, Keyword::FROM];
+        let compare = if parser.parse_keywords(DIFFERENT) {
+            Expr::IsDistinctFrom
+        } else if parser.parse_keywords(SAME) {
+            Expr::IsNotDistinctFrom
+        } else {
+            return None;
+        };
+        let other = parser.parse_subexpr(precedence);
+        Some(other.map(|other| compare(Box::new(expr.clone()), Box::new(other))))
     }
 
     supports!(

@@ -182,7 +182,20 @@ pub(super) fn check_join(join: &Join) -> Result<()> {
     refuse_if(
         outer,
         "NATURAL of any but an inner join",
-        "name the common columns with USING (…)",
+        "name the common columns with ON",
+        position,
+    )?;
+    // DataFusion takes the left side's column for the common one, which is NULL in the rows that only the right side has.
+    let merges_wrongly = matches!(
+        join_operator,
+        JoinOperator::Right(JoinConstraint::Using(_))
+            | JoinOperator::RightOuter(JoinConstraint::Using(_))
+            | JoinOperator::FullOuter(JoinConstraint::Using(_))
+    );
+    refuse_if(
+        merges_wrongly,
+        "USING of a RIGHT or FULL JOIN",
+        "write ON a.k = b.k, and coalesce(a.k, b.k) for the common column",
         position,
     )
 }
