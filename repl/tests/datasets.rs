@@ -360,6 +360,7 @@ fn bad_arguments_are_refused_before_anything_is_written() {
         ("sensors --days 100000 --to x", "--days is 100000"),
         ("sensors --parallel 0 --to x", "--parallel"),
         ("sensors", "--to"),
+        ("sensors --to=", "say where the set goes"),
     ] {
         let refused = generate(&shell, arguments);
         assert!(refused.failed(2).contains(expected), "{arguments}: {}", refused.stderr);
@@ -449,6 +450,8 @@ fn ctrl_c_ends_the_uploads_and_says_what_was_written() {
 #[test]
 fn a_killed_process_leaves_no_half_file_in_a_bucket() {
     let store = S3Fixture::start_blocking(&["bucket"]);
+    // A killed run leaves its claim, which --overwrite passes over.
+    let set = [IN_PARTS, &["--overwrite"]].concat();
     for (query, moment) in [("partNumber=2", Moment::After), ("uploadId=", Moment::Before)] {
         let shell = Shell::with_variables(store.environment());
         let kind = if query == "uploadId=" {
@@ -458,16 +461,23 @@ fn a_killed_process_leaves_no_half_file_in_a_bucket() {
         };
         let victim = Victim::default();
         let rule = store.kill_at(RequestRule::on(kind).query_contains(query), moment, &victim);
-        victim.start(shell.command(IN_PARTS).stdout(Stdio::null()).stderr(Stdio::null()));
+        victim.start(shell.command(&set).stdout(Stdio::null()).stderr(Stdio::null()));
         let status = victim.wait(PATIENCE);
         assert!(
             store.times_fired(rule) == 1 && status.is_some_and(|status| !status.success()),
             "{query}"
         );
-        assert!(names(&store.bucket_directory("bucket")).is_empty(), "{query}");
+        let left = names(&store.bucket_directory("bucket"));
+        assert!(
+            left.iter().all(|name| name.ends_with("_IN_PROGRESS")),
+            "{query}: {left:?}"
+        );
     }
     let shell = Shell::with_variables(store.environment());
-    shell.run(IN_PARTS).succeeded();
+    assert!(shell.run(IN_PARTS).failed(1).contains("another run"));
+    shell.run(&set).succeeded();
+    let left = names(&store.bucket_directory("bucket"));
+    assert!(!left.iter().any(|name| name.ends_with("_IN_PROGRESS")), "{left:?}");
 }
 
 #[test]
@@ -488,7 +498,8 @@ fn a_killed_process_leaves_no_half_file_on_disk() {
         "{:?}",
         names(&directory)
     );
-    generate(&shell, set).succeeded();
+    assert!(generate(&shell, set).failed(1).contains("another run"));
+    generate(&shell, &format!("{set} --overwrite")).succeeded();
     assert_eq!(
         answer(&shell, "select count(*) as n from 'logs/requests/'"),
         "n\n150000\n"

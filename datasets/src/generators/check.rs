@@ -3,24 +3,77 @@
 use std::collections::HashSet;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use super::plan::Plan;
 use super::wishes::Refusal;
 use super::write::{Failure, SUCCESS, Target};
 
-/// Looks into the directories of the tables that `plan` writes, and answers how many files the plan would replace: none,
+/// The empty file that says that a run writes below a directory. Readers of tables do not see it.
+pub(super) const CLAIM: &str = "_IN_PROGRESS";
+
+/// Claims the directories of the tables that `plan` writes, looks into them, and answers how many files the plan would replace: none,
 /// unless [`Target::may_overwrite`].
 ///
 /// Names that begin with `_` or `.` do not count, since no reader of tables reads them. The marks that
-/// say that a table is whole are removed: it is not, from now on until it is written again.
+/// say that a table is whole are removed: it is not, from now on until it is written again. The claims stay until
+/// [`write`](super::write) has ended, so that two runs at once cannot mix their sets.
 ///
 /// # Errors
-/// [`Failure::Refused`] if there are files and they may not be replaced, or if there are files that the plan does not
+/// [`Failure::Refused`] if another run claims a directory, or one that was killed did; if there are files and they may not be replaced, or if there are files that the plan does not
 /// replace: rows of two sets would be mixed, and what this crate has not written it does not delete. [`Failure::Store`] if
 /// the store does not tell.
 pub async fn check(plan: &Plan, target: &Target) -> Result<usize, Failure> {
+    let mut claimed = Vec::new();
+    let mut looked = Ok(0);
+    for table in plan.tables() {
+        let claim = target.path(table).join(CLAIM);
+        looked = take(&claim, table, target).await.map(|()| 0);
+        if looked.is_err() {
+            break;
+        }
+        claimed.push(claim);
+    }
+    if looked.is_ok() {
+        looked = look(plan, target).await;
+    }
+    if looked.is_err() {
+        give_back(&claimed, target).await;
+    }
+    looked
+}
+
+/// Makes the claim, unless it is there. With [`Target::may_overwrite`] it may be: what a killed run has left is replaced too.
+async fn take(claim: &Path, table: &str, target: &Target) -> Result<(), Failure> {
+    let mode = if target.may_overwrite {
+        PutMode::Overwrite
+    } else {
+        PutMode::Create
+    };
+    match target.store.put_opts(claim, PutPayload::new(), mode.into()).await {
+        Ok(_) => Ok(()),
+        Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+            Err(Failure::Refused(Refusal(format!(
+                "the directory \"{table}\" is being written by another run, or was by one that was killed (\"{CLAIM}\" lies \
+                 there): choose another place, or add --overwrite once no other run is at it"
+            ))))
+        }
+        Err(cause) => Err(Failure::Store {
+            path: claim.clone(),
+            cause,
+        }),
+    }
+}
+
+/// Removes claims. One that cannot be removed is in the way of the next run alone, which will say so.
+pub(super) async fn give_back(claims: &[Path], target: &Target) {
+    for claim in claims {
+        drop(target.store.delete(claim).await);
+    }
+}
+
+async fn look(plan: &Plan, target: &Target) -> Result<usize, Failure> {
     let planned: HashSet<Path> = plan.files.iter().map(|file| target.path(&file.path)).collect();
     let (mut replaced, mut marks) = (0, Vec::new());
     for table in plan.tables() {

@@ -1,6 +1,12 @@
 //! Plans and what they refuse; bytes are compared in `owlet`'s own tests, of whole files in a store.
 
 use super::*;
+use futures::TryStreamExt;
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 fn refusal(name: &str, wishes: &Wishes) -> String {
     let plan = Generator::named(name).and_then(|generator| generator.plan(wishes));
@@ -91,4 +97,49 @@ fn a_parquet_file_says_nothing_of_the_versions_that_wrote_it() {
         (footer.created_by(), footer.key_value_metadata()),
         (Some("owlet datasets"), None)
     );
+}
+
+#[tokio::test]
+async fn a_place_that_another_run_writes_to_is_refused_until_it_has_ended() {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let target = |may_overwrite| Target {
+        store: Arc::clone(&store),
+        directory: Path::from("set"),
+        may_overwrite,
+    };
+    let wishes = Wishes {
+        devices: Some(1),
+        days: Some(1),
+        ..Wishes::default()
+    };
+    let plan = || sensors::GENERATOR.plan(&wishes).unwrap();
+    assert_eq!(check(&plan(), &target(false)).await.unwrap(), 0);
+    let second = check(&plan(), &target(false)).await;
+    assert!(
+        matches!(&second, Err(Failure::Refused(why)) if why.0.contains("another run")),
+        "{second:?}"
+    );
+    // What a killed run has left may be replaced.
+    assert_eq!(check(&plan(), &target(true)).await.unwrap(), 0);
+    let one = NonZeroUsize::MIN;
+    write(
+        plan(),
+        &target(false),
+        one,
+        &Arc::new(Progress::default()),
+        &Stop::new(),
+    )
+    .await
+    .unwrap();
+    let third = check(&plan(), &target(false)).await;
+    assert!(
+        matches!(&third, Err(Failure::Refused(why)) if why.0.contains("--overwrite")),
+        "{third:?}"
+    );
+    // Neither a run that has ended nor one that was refused leaves a claim.
+    let left: Vec<_> = store.list(None).try_collect().await.unwrap();
+    let claims = left
+        .iter()
+        .filter(|object| object.location.as_ref().contains("_IN_PROGRESS"));
+    assert_eq!((claims.count(), left.is_empty()), (0, false));
 }

@@ -13,6 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::check::{CLAIM, give_back};
 use super::encoding::Encoding;
 use super::plan::{Plan, PlannedFile};
 use super::upload::{Ended, PART_BYTES, Step, Upload};
@@ -80,6 +81,23 @@ pub enum Failure {
 /// # Errors
 /// The first [`Failure`]; the other files are given up then.
 pub async fn write(
+    plan: Plan,
+    target: &Target,
+    parallel: NonZeroUsize,
+    progress: &Arc<Progress>,
+    stop: &Stop,
+) -> Result<(), Failure> {
+    let claims: Vec<Path> = plan
+        .tables()
+        .into_iter()
+        .map(|table| target.path(table).join(CLAIM))
+        .collect();
+    let outcome = write_files(plan, target, parallel, progress, stop).await;
+    give_back(&claims, target).await;
+    outcome
+}
+
+async fn write_files(
     plan: Plan,
     target: &Target,
     parallel: NonZeroUsize,

@@ -105,7 +105,9 @@ impl Arguments {
     /// Nobody said it.
     pub fn to(&self) -> Result<&str, Failure> {
         let missing = || Failure::Usage("say where the set goes: --to s3://bucket/directory/".to_owned());
-        self.to.as_deref().ok_or_else(missing)
+        // A variable that was not set must not mean the working directory.
+        let to = self.to.as_deref().filter(|to| !to.trim().is_empty());
+        to.ok_or_else(missing)
     }
 
     /// How many files are written side by side, if the user said it.

@@ -61,6 +61,11 @@ impl History {
 
     /// The file, made if it is missing, for this process alone until it is closed.
     fn locked(&self) -> io::Result<File> {
+        // A pipe would never open, and what a link leads to is not ours to write to.
+        let is_other = fs::symlink_metadata(&self.path).is_ok_and(|found| !found.is_file());
+        if is_other {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
+        }
         loop {
             let file = File::options()
                 .read(true)
@@ -144,6 +149,19 @@ mod tests {
             }
         });
         assert_eq!(history(&directory).load().unwrap().len(), 200);
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_refused_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let (other, link) = (directory.path().join("other"), directory.path().join("history"));
+        fs::write(&other, "not ours").unwrap();
+        fs::set_permissions(&other, Permissions::from_mode(0o644)).unwrap();
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        assert!(history(&directory).load().is_err());
+        assert!(history(&directory).add("select 1").is_err());
+        assert_eq!(fs::read_to_string(&other).unwrap(), "not ours");
+        assert_eq!(fs::metadata(&other).unwrap().permissions().mode() & 0o777, 0o644);
     }
 
     #[test]
