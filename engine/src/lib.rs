@@ -36,6 +36,7 @@ pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, ErrorCode, Position, Result};
 pub use governance::Principal;
+pub use name::nearest;
 pub use query::{Candidate, CandidateKind, Completions, Connection, QueryStream, Session, Statistics};
 pub use storage::{Environment, Requests};
 pub use syntax::{StatementKind, StatementText, Token, TokenKind, split_statements, tokens};

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::formats::Sink;
+use crate::screen;
 use crate::text::{TerminalGuard, visible};
 
 /// The rights of a new file before the user's umask takes some away.
@@ -70,6 +71,8 @@ impl Destination {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
+        // Without this, a directory that is missing would be told with the name of the unfinished file.
+        fs::metadata(directory)?;
         // A leading dot keeps the unfinished file out of tables made of the directory's files.
         let beside = Builder::new()
             .prefix(&format!(".{}.", name.display()))
@@ -80,6 +83,16 @@ impl Destination {
             beside.as_file().set_permissions(existing.permissions())?;
         }
         Ok(Self::File { path, beside })
+    }
+
+    /// Whether the file at `path` could be written now. Leaves everything as it is.
+    ///
+    /// # Errors
+    /// Those of [`Self::file`].
+    pub fn check(path: &Path) -> io::Result<()> {
+        // To open a named pipe would wait for its reader.
+        let is_stream = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+        if is_stream { Ok(()) } else { Self::file(path).map(drop) }
     }
 
     /// A new handle for the bytes of a result. Only one may be written at a time.
@@ -110,6 +123,18 @@ impl Destination {
     /// Whether the bytes become a file that others read at random.
     pub fn is_file(&self) -> bool {
         matches!(self, Self::File { .. })
+    }
+
+    /// The columns of the terminal, if it is one and says so.
+    pub fn terminal_columns(&self) -> Option<usize> {
+        match self {
+            Self::Stream {
+                file,
+                is_terminal: true,
+                ..
+            } => screen::columns(file),
+            _ => None,
+        }
     }
 
     /// What messages call it.
@@ -185,5 +210,7 @@ mod tests {
         assert!(!Destination::file(Path::new("/dev/null")).unwrap().is_file());
         assert!(Destination::file(Path::new("/")).is_err());
         assert!(Destination::file(Path::new("/nowhere/at/all.csv")).is_err());
+        assert!(Destination::check(Path::new("/dev/null")).is_ok());
+        assert!(Destination::check(Path::new("/")).is_err());
     }
 }

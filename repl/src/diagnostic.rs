@@ -6,22 +6,31 @@ use owlet_engine::{Error, Position};
 use unicode_width::UnicodeWidthChar;
 
 use crate::palette::Palette;
+use crate::screen;
 use crate::script::Script;
 use crate::text::{visible, visible_lines, width};
 
-/// The most columns of the user's line that are shown; a longer one is cut around the token.
+/// The most columns of the user's line that are shown where no terminal says how many it has; a longer one is cut around the
+/// token.
 const SHOWN_COLUMNS: usize = 100;
 
-/// How many columns before the token are shown when the line is cut.
-const LEADING_COLUMNS: usize = 40;
+/// The fewest columns that are shown, however narrow the terminal is.
+const LEAST_COLUMNS: usize = 10;
+
+/// Tells the user of `error`, as [`render`] does, in the width of their terminal.
+pub fn tell(error: &Error, script: &Script, position: Option<Position>, statement: Option<Position>, palette: Palette) {
+    let columns = screen::columns(io::stderr());
+    say(&render(error, script, position, statement, columns, palette));
+}
 
 /// The error in full, with its last line end. `position` is that of the token in the whole script; without one,
-/// `statement` says where the statement begins.
-pub fn render(
+/// `statement` says where the statement begins. The line of the script has room in so many `columns` of a terminal.
+fn render(
     error: &Error,
     script: &Script,
     position: Option<Position>,
     statement: Option<Position>,
+    columns: Option<usize>,
     palette: Palette,
 ) -> String {
     let headline = headline(&format!("{}: {}", error.code(), error.message()), palette);
@@ -34,8 +43,11 @@ pub fn render(
     let (Some(_), Some(line)) = (position, line) else {
         return headline + &place_line;
     };
-    let (shown, carets) = point_at(line.strip_suffix('\r').unwrap_or(line), place.column);
     let number = place.line.to_string();
+    let room = columns.map_or(SHOWN_COLUMNS, |columns| {
+        columns.saturating_sub(number.len() + 3).max(LEAST_COLUMNS)
+    });
+    let (shown, carets) = point_at(line.strip_suffix('\r').unwrap_or(line), place.column, room);
     let margin = " ".repeat(number.len());
     let Palette { error: red, plain, .. } = palette;
     format!("{headline}{place_line}{margin} |\n{number} | {shown}\n{margin} | {red}{carets}{plain}\n")
@@ -56,8 +68,8 @@ pub fn say(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// The line as it is shown, and below it carets under the token at `column` (from 1, in characters).
-fn point_at(line: &str, column: u64) -> (String, String) {
+/// The line as it is shown in `room` terminal columns, and below it carets under the token at `column` (from 1, in characters).
+fn point_at(line: &str, column: u64, room: usize) -> (String, String) {
     let characters: Vec<char> = line.chars().collect();
     let start = usize::try_from(column.saturating_sub(1))
         .unwrap_or(usize::MAX)
@@ -65,7 +77,7 @@ fn point_at(line: &str, column: u64) -> (String, String) {
     let end = token_end(&characters, start);
     let shown: Vec<String> = characters.iter().map(|character| show(*character)).collect();
     let widths: Vec<usize> = shown.iter().map(|text| width(text)).collect();
-    let (from, to) = window(&widths, start);
+    let (from, to) = window(&widths, start, room);
 
     let mut text: String = shown[from..to].concat();
     let mut before: usize = widths[from..start].iter().sum();
@@ -90,19 +102,22 @@ fn show(character: char) -> String {
     }
 }
 
-/// The characters to show, so that the one at `start` is among them with what stands before it.
-fn window(widths: &[usize], start: usize) -> (usize, usize) {
-    if widths.iter().sum::<usize>() <= SHOWN_COLUMNS {
+/// The characters to show in `room` columns, so that the one at `start` is among them with what stands before it.
+fn window(widths: &[usize], start: usize, room: usize) -> (usize, usize) {
+    if widths.iter().sum::<usize>() <= room {
         return (0, widths.len());
     }
+    // The marks at both ends take a column each, and two fifths stand before the token.
+    let room = room - 2;
+    let leading = room * 2 / 5;
     let mut from = start;
     let mut columns = 0;
-    while from > 0 && columns + widths[from - 1] <= LEADING_COLUMNS {
+    while from > 0 && columns + widths[from - 1] <= leading {
         from -= 1;
         columns += widths[from];
     }
     let mut to = start;
-    while to < widths.len() && columns + widths[to] <= SHOWN_COLUMNS {
+    while to < widths.len() && columns + widths[to] <= room {
         columns += widths[to];
         to += 1;
     }
@@ -159,7 +174,7 @@ mod tests {
         let position = at.map(|(line, column)| Position { line, column });
         let error = Error::new(ErrorCode::TableNotFound, "table \"t\" not found");
         let statement = Some(Position { line: 1, column: 1 });
-        let found = render(&error, &script, position, statement, Palette::PLAIN);
+        let found = render(&error, &script, position, statement, None, Palette::PLAIN);
         assert_eq!(
             found,
             format!("error: TABLE_NOT_FOUND: table \"t\" not found\n{expected}")
@@ -228,13 +243,20 @@ mod tests {
         };
         let error = Error::new(ErrorCode::ColumnNotFound, "x");
         let position = Some(Position { line: 1, column: 301 });
-        let report = render(&error, &script, position, None, Palette::PLAIN);
-        let lines: Vec<&str> = report.lines().collect();
-        assert!(width(lines[3]) <= SHOWN_COLUMNS + 6, "{}", lines[3]);
-        let caret = lines[4].find('^').unwrap();
-        let token: String = lines[3].chars().skip(caret).take(7).collect();
-        assert_eq!(token, "missing");
-        assert_eq!(lines[4].matches('^').count(), 7);
+        for columns in [None, Some(30), Some(80), Some(200)] {
+            let report = render(&error, &script, position, None, columns, Palette::PLAIN);
+            let lines: Vec<&str> = report.lines().collect();
+            let limit = columns.unwrap_or(SHOWN_COLUMNS + 4);
+            assert!(
+                (limit - 5..=limit).contains(&width(lines[3])),
+                "{columns:?}: {}",
+                lines[3]
+            );
+            let caret = lines[4].find('^').unwrap();
+            let token: String = lines[3].chars().skip(caret).take(7).collect();
+            assert_eq!(token, "missing");
+            assert_eq!(lines[4].matches('^').count(), 7);
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod interactive;
 mod one_shot;
 mod output;
 mod palette;
+mod screen;
 mod script;
 mod signals;
 mod statement;
@@ -24,6 +25,7 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use owlet_engine::{Config, Environment};
@@ -140,6 +142,7 @@ fn opening(
     Ok(Opening {
         keyboard,
         manner,
+        home: variable("HOME").map(PathBuf::from),
         greets: !arguments.quiet,
     })
 }

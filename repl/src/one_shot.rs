@@ -87,5 +87,5 @@ async fn run_statement(
         }
         Err(stop) => stop,
     };
-    Err(statement::tell_stop(stop, script, statement, output, manner.palette).await)
+    Err(statement::tell_stop(stop, Some((script, statement)), output, manner.palette).await)
 }

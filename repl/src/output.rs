@@ -85,6 +85,7 @@ impl Output {
         let page = Page {
             schema: schema.clone(),
             shown_rows: self.shown_rows,
+            terminal_columns: self.destination.terminal_columns(),
             is_file: self.destination.is_file(),
         };
         let (format, sink) = (self.format, self.destination.sink()?);
@@ -135,6 +136,11 @@ impl Output {
             self.destination.name()
         );
         Err(WriteError::Sink(io::Error::other(message)))
+    }
+
+    /// Whether a statement has given a result.
+    pub fn has_results(&self) -> bool {
+        self.has_results
     }
 
     /// What messages call the destination.

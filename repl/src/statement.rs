@@ -25,8 +25,7 @@ pub enum Stop {
 /// A quote or a comment is never closed.
 pub fn split(script: &Script, palette: Palette) -> Result<Vec<StatementText<'_>>, Failure> {
     script.statements().map_err(|error| {
-        let report = diagnostic::render(&error, script, error.position(), None, palette);
-        diagnostic::say(&report);
+        diagnostic::tell(&error, script, error.position(), None, palette);
         Failure::Statement(error.code())
     })
 }
@@ -72,11 +71,11 @@ pub fn tell_cost(rows: &QueryStream, output: &Output, footer: Footer) {
     }
 }
 
-/// Ends the output of a statement that was stopped, and tells the user where and why, unless nobody reads any more.
+/// Ends the output of a statement that was stopped, and tells the user why, unless nobody reads any more; also where, if the
+/// statement is their own, at `place`.
 pub async fn tell_stop(
     stop: Stop,
-    script: &Script,
-    statement: &StatementText<'_>,
+    place: Option<(&Script, &StatementText<'_>)>,
     output: &mut Output,
     palette: Palette,
 ) -> Failure {
@@ -88,11 +87,15 @@ pub async fn tell_stop(
     if let Err(error) = output.cut_off().await {
         return not_written(error, &name);
     }
-    let position = error
-        .position()
-        .map(|within| Script::position(statement.position, within));
-    let report = diagnostic::render(&error, script, position, Some(statement.position), palette);
-    diagnostic::say(&report);
+    if let Some((script, statement)) = place {
+        let position = error
+            .position()
+            .map(|within| Script::position(statement.position, within));
+        diagnostic::tell(&error, script, position, Some(statement.position), palette);
+    } else {
+        let message = format!("{}: {}", error.code(), error.message());
+        diagnostic::say(&diagnostic::headline(&message, palette));
+    }
     Failure::Statement(error.code())
 }
 

@@ -2,14 +2,18 @@
 //!
 //! Widths need the values, a result may have no end, and memory must stay bounded: so the first [`SAMPLED_ROWS`] rows
 //! are held back and fix the widths, and everything later streams. A later value that is wider is written whole and
-//! pushes its line out of alignment; no value is ever cut.
+//! pushes its line out of alignment; no value is ever cut. On a terminal whose columns they exceed, those widths also decide
+//! which columns are left out (see [`super::fit`]).
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use arrow::json::writer::EncoderOptions;
 
+use super::fit::{Fit, fit};
+use super::vertical::{self, Layout};
 use super::{Sink, WriteError, cells, json_values};
 use crate::text;
 
@@ -18,6 +22,9 @@ pub const SAMPLED_ROWS: usize = 1000;
 
 /// The widest that a column is padded to, in terminal columns, lest one long value make megabytes of spaces.
 const PADDED_WIDTH: usize = 250;
+
+/// What stands in place of columns that are left out.
+const ELLIPSIS: &str = "…";
 
 /// What tells one aligned format from another.
 pub struct Style {
@@ -44,10 +51,21 @@ pub struct Aligned {
     sink: Sink,
     options: EncoderOptions,
     columns: Vec<Column>,
+    /// The columns of the terminal that shows the lines, if one does.
+    terminal: Option<usize>,
+    shape: Shape,
     /// The rows that fix the widths, until they are fixed.
     sample: Option<Vec<Line>>,
     /// What has not left for the sink.
     text: String,
+}
+
+/// How lines are laid out, once the widths are fixed.
+enum Shape {
+    SideBySide,
+    /// Side by side without these columns.
+    Without(Range<usize>),
+    BelowEachOther(Layout),
 }
 
 enum Line {
@@ -57,7 +75,8 @@ enum Line {
 }
 
 impl Aligned {
-    pub fn new(style: &'static Style, schema: &Schema, sink: Sink) -> Self {
+    /// Lines of `style` for a terminal of so many columns, `None` having room for any.
+    pub fn new(style: &'static Style, schema: &Schema, terminal: Option<usize>, sink: Sink) -> Self {
         let columns = schema
             .fields()
             .iter()
@@ -75,6 +94,8 @@ impl Aligned {
             sink,
             options: json_values::options(),
             columns: columns.collect(),
+            terminal,
+            shape: Shape::SideBySide,
             sample: Some(Vec::new()),
             text: String::new(),
         }
@@ -102,16 +123,14 @@ impl Aligned {
     /// Writes what is held back and the closing line.
     pub fn finish(mut self) -> Result<(), WriteError> {
         self.fix_widths();
-        if self.style.is_boxed && !self.columns.is_empty() {
-            self.push_rule();
-        }
+        self.push_end();
         self.deliver()?;
         Ok(self.sink.flush()?)
     }
 
     fn push(&mut self, line: Line) {
         let Some(sample) = &mut self.sample else {
-            return self.lay_out(&line);
+            return self.lay_out(line);
         };
         sample.push(line);
         if sample.len() >= SAMPLED_ROWS {
@@ -124,26 +143,70 @@ impl Aligned {
         for line in &sample {
             if let Line::Cells(cells) = line {
                 for (column, cell) in self.columns.iter_mut().zip(cells) {
-                    column.width = column.width.max(widest_line(cell)).min(PADDED_WIDTH);
+                    column.width = column.width.max(widest_line(cell));
                 }
             }
         }
+        self.fix_shape();
+        for column in &mut self.columns {
+            column.width = column.width.min(PADDED_WIDTH);
+        }
         self.push_header();
-        for line in &sample {
+        for line in sample {
             self.lay_out(line);
         }
     }
 
+    /// Chooses the shape for the widest values of each column.
+    fn fix_shape(&mut self) {
+        let widths: Vec<usize> = self.columns.iter().map(|column| column.width).collect();
+        match fit(&widths, self.terminal) {
+            Fit::Whole => {}
+            Fit::Vertical => {
+                let names = self.columns.iter().map(|column| column.name.as_str());
+                self.shape = Shape::BelowEachOther(Layout::new(names));
+            }
+            Fit::Without(hidden) => {
+                let ellipsis = Column {
+                    name: ELLIPSIS.to_owned(),
+                    width: text::width(ELLIPSIS),
+                    is_right_aligned: false,
+                };
+                self.columns.splice(hidden.clone(), [ellipsis]);
+                self.shape = Shape::Without(hidden);
+            }
+        }
+    }
+
     fn push_header(&mut self) {
-        if self.columns.is_empty() {
+        if self.columns.is_empty() || matches!(self.shape, Shape::BelowEachOther(_)) {
             return;
         }
         if self.style.is_boxed {
             self.push_rule();
         }
         let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
-        self.lay_out(&Line::Cells(names));
+        self.lay_out_cells(&names);
         self.push_rule();
+    }
+
+    /// Adds what ends the table, and says which columns are left out.
+    fn push_end(&mut self) {
+        if let Shape::BelowEachOther(layout) = &self.shape {
+            if layout.is_empty() {
+                self.text.push_str(vertical::NO_ROWS);
+            }
+            return;
+        }
+        if self.style.is_boxed && !self.columns.is_empty() {
+            self.push_rule();
+        }
+        if let Shape::Without(hidden) = &self.shape {
+            // One of those that are laid out is the ellipsis.
+            let shown = self.columns.len() - 1;
+            let line = format!("{} columns, {shown} shown\n", shown + hidden.len());
+            self.text.push_str(&line);
+        }
     }
 
     fn push_rule(&mut self) {
@@ -151,23 +214,45 @@ impl Aligned {
         self.text.push('\n');
     }
 
-    fn lay_out(&mut self, line: &Line) {
+    fn lay_out(&mut self, line: Line) {
         match line {
-            Line::Cells(cells) => {
-                let height = cells.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1);
-                for index in 0..height {
-                    self.lay_out_line(cells, index);
+            Line::Gap(rows) => self.lay_out_gap(rows),
+            Line::Cells(mut cells) => match &mut self.shape {
+                Shape::BelowEachOther(layout) => {
+                    layout.push_title(&mut self.text);
+                    for (column, cell) in cells.iter().enumerate() {
+                        layout.push_value(column, cell, &mut self.text);
+                    }
                 }
-            }
-            Line::Gap(rows) => {
-                let words = format!("… {} not shown …", text::counted(*rows, "row"));
-                let widths = self.columns.iter().map(|column| column.width + 3);
-                let padding = widths.sum::<usize>().saturating_sub(3 + text::width(&words));
-                self.text.push_str("| ");
-                self.text.push_str(&words);
-                push_spaces(&mut self.text, padding);
-                self.text.push_str(" |\n");
-            }
+                Shape::Without(hidden) => {
+                    cells.splice(hidden.clone(), [ELLIPSIS.to_owned()]);
+                    self.lay_out_cells(&cells);
+                }
+                Shape::SideBySide => self.lay_out_cells(&cells),
+            },
+        }
+    }
+
+    fn lay_out_gap(&mut self, rows: u64) {
+        let words = format!("… {} not shown …", text::counted(rows, "row"));
+        if let Shape::BelowEachOther(layout) = &mut self.shape {
+            layout.skip(rows);
+            self.text.push_str(&words);
+            self.text.push('\n');
+            return;
+        }
+        let widths = self.columns.iter().map(|column| column.width + 3);
+        let padding = widths.sum::<usize>().saturating_sub(3 + text::width(&words));
+        self.text.push_str("| ");
+        self.text.push_str(&words);
+        push_spaces(&mut self.text, padding);
+        self.text.push_str(" |\n");
+    }
+
+    fn lay_out_cells(&mut self, cells: &[String]) {
+        let height = cells.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1);
+        for index in 0..height {
+            self.lay_out_line(cells, index);
         }
     }
 

@@ -47,6 +47,7 @@ fn page(schema: &SchemaRef) -> Page {
     Page {
         schema: schema.clone(),
         shown_rows: None,
+        terminal_columns: None,
         is_file: true,
     }
 }

@@ -17,7 +17,7 @@ pub const FORMAT: Format = Format {
     reader: Reader::Person,
     names_are_keys: false,
     shows_some_rows: false,
-    open: |page, sink| Ok(Box::new(Markdown(Aligned::new(&STYLE, &page.schema, sink)))),
+    open: |page, sink| Ok(Box::new(Markdown(Aligned::new(&STYLE, &page.schema, None, sink)))),
 };
 
 const STYLE: Style = Style {

@@ -12,6 +12,7 @@ mod columns;
 mod contract;
 mod csv;
 mod delimited;
+mod fit;
 mod json;
 mod json_values;
 mod markdown;
@@ -83,6 +84,8 @@ pub struct Page {
     pub schema: SchemaRef,
     /// The most rows to show, half of them from the end; `None` is all. Only for a format that `shows_some_rows`.
     pub shown_rows: Option<usize>,
+    /// The columns of the terminal that shows the result; `None` has room for any.
+    pub terminal_columns: Option<usize>,
     /// Whether the bytes become a file that is read at random, or a pipe that is read once from its start.
     pub is_file: bool,
 }

@@ -3,6 +3,9 @@
 //! A value of several lines goes on in the line below, marked by `+` as psql does; other control characters are shown
 //! as escapes, so that no value commands the terminal. With a limit on the rows shown, the first and the last half of
 //! it are shown and a line between them says how many are not.
+//!
+//! On a terminal that is too narrow, columns of the middle are left out, and the last line says so; if fewer than four had
+//! room, every value gets a line of its own, as in the format `vertical`.
 
 use std::collections::VecDeque;
 
@@ -59,7 +62,7 @@ impl Table {
             dropped: 0,
         });
         Self {
-            lines: Aligned::new(&STYLE, &page.schema, sink),
+            lines: Aligned::new(&STYLE, &page.schema, page.terminal_columns, sink),
             ends,
         }
     }

@@ -57,8 +57,8 @@ impl Assistance {
             let names = COMMANDS
                 .iter()
                 .flat_map(|command| [&[command.name], command.aliases].concat());
-            let fitting =
-                names.filter(|name| name.starts_with(&written[start..]) && !name.starts_with(char::is_alphabetic));
+            let word = written[start..].to_ascii_lowercase();
+            let fitting = names.filter(|name| name.starts_with(&word) && !name.starts_with(char::is_alphabetic));
             return (start, fitting.map(|name| same(name.to_owned())).collect());
         };
         let command = commands::named(&written[start..start + space]);
@@ -66,15 +66,17 @@ impl Assistance {
             return (cursor, Vec::new());
         };
         let begins = written.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+        let begun = written[begins..].to_ascii_lowercase();
         let fitting = |words: &mut dyn Iterator<Item = &'static str>| {
             words
-                .filter(|word| word.starts_with(&written[begins..]))
+                .filter(|word| word.starts_with(&begun))
                 .map(|word| same(word.to_owned()))
                 .collect()
         };
         match argument.kind {
             Kind::Format => (begins, fitting(&mut FORMATS.iter().map(|format| format.name))),
             Kind::Words(words) => (begins, fitting(&mut words.iter().copied())),
+            Kind::Command => (begins, fitting(&mut COMMANDS.iter().map(|command| command.name))),
             Kind::Relation => self.within("DESCRIBE ", &written[begins..], begins),
             Kind::File => self.within("SELECT * FROM '", &written[begins..], begins),
         }

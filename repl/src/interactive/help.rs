@@ -26,18 +26,34 @@ pub fn text() -> String {
     text += "Files are tables: SELECT * FROM 's3://bucket/path/*.parquet';\n\n";
     for (command, usage) in COMMANDS.iter().zip(&usages) {
         let _ = write!(text, "  {usage:width$}  {}", command.summary);
-        if !command.aliases.is_empty() {
-            let _ = write!(text, " (also {})", command.aliases.join(", "));
-        }
+        text += &also(command);
         text.push('\n');
     }
     text += "\n  Tab completes names, keywords and files; Ctrl-R searches what was typed before, Up goes back to it;\n";
     text += "  Alt-Enter begins another line; Ctrl-C cancels a query or clears the input; Ctrl-D leaves.\n";
+    text += "  .help COMMAND says more of one; .format vertical shows all columns of wide rows.\n";
     text += "\nThree questions to the sample:\n";
     for question in QUESTIONS {
         let _ = write!(text, "\n-- {}\n{};\n", question.title, question.sql);
     }
     text
+}
+
+/// The answer to `.help COMMAND`.
+pub fn of(command: &Command) -> String {
+    let mut text = format!("{}\n  {}{}\n", command.usage(), command.summary, also(command));
+    if !command.details.is_empty() {
+        let _ = writeln!(text, "  {}", command.details);
+    }
+    text
+}
+
+/// The other names of a command, in brackets.
+fn also(command: &Command) -> String {
+    if command.aliases.is_empty() {
+        return String::new();
+    }
+    format!(" (also {})", command.aliases.join(", "))
 }
 
 #[cfg(test)]

@@ -42,15 +42,11 @@ pub fn is_complete(text: &str) -> bool {
     last.is_none_or(|token| token.kind == TokenKind::Semicolon)
 }
 
-/// Whether the first line of `text` is for the shell: no statement begins with a dot or a backslash.
+/// Whether the first line of `text` is for the shell: no statement begins with a dot or a backslash, so a command that is not
+/// there is told as such.
 pub fn is_command(text: &str) -> bool {
     let line = text.lines().next().unwrap_or_default().trim();
-    let mut characters = line.chars();
-    let begins = matches!(characters.next(), Some('.' | '\\'))
-        && characters
-            .next()
-            .is_some_and(|next| next.is_ascii_alphabetic() || next == '?');
-    begins || commands::is_plain_word(line)
+    line.starts_with(['.', '\\']) || commands::is_plain_word(line)
 }
 
 /// Where a command follows on a line of its own behind a semicolon, else the end.
@@ -86,6 +82,8 @@ mod tests {
             ("select 1; select 2", false),
             ("-- only a comment", true),
             (".help", true),
+            (".", true),
+            (". help", true),
             ("\\q", true),
             ("quit", true),
             ("EXIT;", true),

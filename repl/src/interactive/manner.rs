@@ -6,17 +6,9 @@ use crate::arguments::RowLimit;
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::footer::Footer;
-use crate::formats::{Format, Reader};
+use crate::formats::{FORMATS, Format, Reader};
 use crate::output::{self, Output};
 use crate::palette::Palette;
-
-/// Whether lines about costs are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lines {
-    On,
-    Off,
-    TheOtherWay,
-}
 
 /// How results and messages are shown.
 pub struct Manner {
@@ -32,21 +24,26 @@ pub struct Manner {
     pub shows_progress: bool,
     /// The colours of messages.
     pub palette: Palette,
-    /// Where the next result goes, if not to standard output.
+    /// Where the next result of a statement goes, if not to standard output.
     pub once: Option<(PathBuf, &'static Format)>,
 }
 
 impl Manner {
-    /// The place for the result of the next statement.
+    /// The file for the next result of a statement, if it goes to one.
     ///
     /// # Errors
-    /// The file cannot be written, or the format is not for people.
+    /// The file cannot be written.
+    pub fn file(&self) -> Option<Result<Output, Failure>> {
+        let (path, format) = self.once.as_ref()?;
+        let output = Destination::file(path).map(|destination| Output::new(format, destination, None));
+        Some(output.map_err(|error| Failure::Output(format!("cannot write to \"{}\": {error}", path.display()))))
+    }
+
+    /// The place for a result that the person sees.
+    ///
+    /// # Errors
+    /// There is no standard output.
     pub fn output(&self) -> Result<Output, Failure> {
-        if let Some((path, format)) = &self.once {
-            let destination = Destination::file(path)
-                .map_err(|error| Failure::Output(format!("cannot write to {}: {error}", path.display())))?;
-            return Ok(Output::new(format, destination, None));
-        }
         let destination = Destination::standard_output(self.writes_to_terminal)
             .map_err(|error| Failure::Output(format!("cannot write to standard output: {error}")))?;
         let shown_rows = output::shown_rows(self.max_rows, self.writes_to_terminal, self.format);
@@ -68,13 +65,24 @@ impl Manner {
         Ok(())
     }
 
-    /// Says what statements cost, or not.
-    pub fn show_costs(&mut self, lines: Lines) {
-        let on = match lines {
-            Lines::On => true,
-            Lines::Off => false,
-            Lines::TheOtherWay => self.footer == Footer::None,
+    /// How many rows of a table are shown, as a command would say it.
+    pub fn row_limit(&self) -> String {
+        let rows = output::shown_rows(self.max_rows, self.writes_to_terminal, &FORMATS[0]);
+        rows.map_or("all".to_owned(), |rows| rows.to_string())
+    }
+
+    /// Whether it is said what statements cost.
+    pub fn costs(&self) -> String {
+        let word = match self.footer {
+            Footer::Text => "on",
+            Footer::Json => "on, as JSON",
+            Footer::None => "off",
         };
+        word.to_owned()
+    }
+
+    /// Says what statements cost, or not.
+    pub fn show_costs(&mut self, on: bool) {
         self.footer = match (on, self.footer) {
             (false, _) => Footer::None,
             (true, Footer::None) => Footer::Text,

@@ -15,14 +15,16 @@ mod input;
 mod manner;
 mod progress;
 mod running;
+mod tables;
 mod terminal;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use owlet_engine::{Config, Connection};
 
 use crate::connected::with_connection;
+use crate::destination::Destination;
 use crate::diagnostic::{self, headline};
 use crate::failure::Failure;
 use crate::script::{self, Script, Source};
@@ -45,6 +47,8 @@ pub struct Opening {
     pub keyboard: Keyboard,
     /// How results are shown until a command says otherwise.
     pub manner: Manner,
+    /// What `~` means at the beginning of a file's name.
+    pub home: Option<PathBuf>,
     /// Whether it says what it is.
     pub greets: bool,
 }
@@ -73,6 +77,7 @@ pub async fn run(config: Config, opening: Opening) -> Result<(), Failure> {
             connection,
             signals,
             manner: opening.manner,
+            home: opening.home,
         };
         shell.converse(inputs, &terminal).await
     };
@@ -84,6 +89,7 @@ struct Shell<'a> {
     connection: &'a dyn Connection,
     signals: &'a mut Signals,
     manner: Manner,
+    home: Option<PathBuf>,
 }
 
 /// Whether the shell goes on.
@@ -164,10 +170,12 @@ impl Shell<'_> {
     async fn carry_out(&mut self, order: Order) -> Result<Next, Failure> {
         match order {
             Order::Quit => return Ok(Next::Leave),
-            Order::Help => return show(&help::text()),
-            Order::ShowFormat => return show(&format!("{}\n", self.manner.format.name)),
-            Order::Run(sql) => return self.run_all("command", sql).await,
-            Order::Read(path) => return self.read(&path).await,
+            Order::Help(None) => return show(&help::text()),
+            Order::Help(Some(command)) => return show(&help::of(command)),
+            Order::Show(value) => return show(&format!("{}\n", value(&self.manner))),
+            Order::Run(sql) => return self.run_command(&sql).await,
+            Order::Tables(wanted) => return self.tables(wanted).await,
+            Order::Read(path) => return self.read(&self.from_home(path)).await,
             Order::Format(format) => {
                 if let Err(message) = self.manner.choose(format) {
                     self.complain(&message);
@@ -175,10 +183,45 @@ impl Shell<'_> {
                 }
             }
             Order::MaxRows(rows) => self.manner.max_rows = Some(rows),
-            Order::Footer(lines) => self.manner.show_costs(lines),
-            Order::Once(path, format) => self.manner.once = Some((path, format)),
+            Order::Footer(on) => self.manner.show_costs(on),
+            Order::Once(path, format) => {
+                let path = self.from_home(path);
+                self.manner.once = None;
+                if let Err(error) = Destination::check(&path) {
+                    let message = format!(
+                        "cannot write to \"{}\": {error}; give .once another file",
+                        path.display()
+                    );
+                    self.complain(&message);
+                    return Ok(Next::Input);
+                }
+                self.manner.once = Some((path, format));
+            }
+            Order::NotOnce => return show(&self.not_once()),
         }
         Ok(Next::Step)
+    }
+
+    /// Lets results be shown here again, and says so.
+    fn not_once(&mut self) -> String {
+        match self.manner.once.take() {
+            Some((path, _)) => {
+                let name = path.display().to_string();
+                format!(
+                    "results are shown here again; \"{}\" is not written\n",
+                    crate::text::visible(&name)
+                )
+            }
+            None => "results are shown here; .once FILE writes the next one to a file\n".to_owned(),
+        }
+    }
+
+    /// The file that a person calls `path`.
+    fn from_home(&self, path: PathBuf) -> PathBuf {
+        match (&self.home, path.strip_prefix("~")) {
+            (Some(home), Ok(rest)) => home.join(rest),
+            _ => path,
+        }
     }
 
     async fn read(&mut self, path: &Path) -> Result<Next, Failure> {

@@ -114,7 +114,67 @@ fn a_narrow_terminal_takes_a_long_statement() {
     let mut typist = Typist::start_with(&shell, &[], &[("NO_COLOR", "1")], 20);
     typist.expect(PROMPT);
     let shown = typist.run("select 'a text that is wider than the terminal' as t, 2 as n;");
-    assert!(shown.contains("a text that is wider than the terminal |"), "{shown}");
+    assert!(
+        shown.contains("t | a text that is wider than the terminal\nn | 2\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_table_has_the_width_of_its_terminal() {
+    // Twelve columns of eight in width, in half as many wide characters.
+    let columns: Vec<_> = (0..12).map(|n| format!("'漢字漢字' as \"列{n:02}\"")).collect();
+    let query = format!("select {};", columns.join(", "));
+    for (width, shown_columns) in [(30, None), (80, Some(6)), (100, Some(8)), (200, Some(12))] {
+        let shell = Shell::new();
+        shell.write("wide.sql", &query);
+        let mut typist = Typist::start_with(&shell, &["--quiet"], &[("NO_COLOR", "1")], width);
+        typist.expect(PROMPT);
+        typist.type_keys(".read wide.sql\r");
+        let row = typist.expect("字漢字");
+        let shown = row + &typist.expect(PROMPT);
+        let Some(shown_columns) = shown_columns else {
+            assert!(shown.contains("列00 | 漢字漢字\n列01 | 漢字漢字\n"), "{shown}");
+            assert!(shown.contains("列11 | 漢字漢字\n"), "{shown}");
+            continue;
+        };
+        let lines: Vec<_> = shown.lines().filter(|line| line.starts_with(['+', '|'])).collect();
+        assert_eq!(lines.len(), 5, "{shown}");
+        for line in &lines {
+            let found = unicode_width::UnicodeWidthStr::width(*line);
+            assert!(
+                (usize::from(width) - 12..=usize::from(width)).contains(&found) || shown_columns == 12,
+                "{shown}"
+            );
+            assert_eq!(found, lines[0].len(), "{shown}");
+        }
+        assert_eq!(lines[3].matches("漢字漢字").count(), shown_columns, "{shown}");
+        assert_eq!(lines[3].contains("| … |"), shown_columns < 12, "{shown}");
+        let says = shown.contains(&format!("12 columns, {shown_columns} shown\n"));
+        assert_eq!(says, shown_columns < 12, "{shown}");
+    }
+}
+
+#[test]
+fn the_line_with_an_error_has_the_width_of_the_terminal() {
+    for width in [30, 80] {
+        let shell = Shell::new();
+        let mut typist = Typist::start_with(&shell, &["--quiet"], &[("NO_COLOR", "1")], width);
+        typist.expect(PROMPT);
+        let query = format!(
+            "select {}missing{} from sample.trips;",
+            "1, ".repeat(60),
+            ", 1".repeat(60)
+        );
+        shell.write("long.sql", query);
+        typist.type_keys(".read long.sql\r");
+        typist.expect("error: COLUMN_NOT_FOUND");
+        let shown = typist.expect("^^^^^^^");
+        let line = shown.lines().find(|line| line.contains("| …")).unwrap();
+        assert_eq!(line.chars().count(), usize::from(width), "{shown}");
+        assert!(line.contains("missing"), "{shown}");
+        typist.expect(PROMPT);
+    }
 }
 
 #[test]
