@@ -70,6 +70,10 @@ pub fn quoted(identifier: &str) -> String {
 
 fn is_reserved(word: &str) -> bool {
     let upper = word.to_ascii_uppercase();
+    // The parser's list has the word for dialects in which `FROM t SAMPLE 0.1` samples. In ours it is a name like any other.
+    if upper == SAMPLE_DATABASE.to_ascii_uppercase() {
+        return false;
+    }
     let keyword = ALL_KEYWORDS
         .binary_search(&upper.as_str())
         .map(|index| ALL_KEYWORDS_INDEX[index]);
@@ -125,6 +129,7 @@ mod tests {
             ("1a", "\"1a\""),
             ("select", "\"select\""),
             ("name", "name"),
+            ("sample", "sample"),
         ] {
             assert_eq!(quoted(name), shown);
         }

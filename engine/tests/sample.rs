@@ -218,12 +218,55 @@ async fn its_columns_are_those_of_the_files_and_each_says_what_it_means() {
 }
 
 #[tokio::test]
+async fn its_name_is_taken_bare_by_every_statement() {
+    let sample = Sample::open().await;
+    for sql in [
+        "SELECT count(*) FROM sample.trips",
+        "SELECT count(*) FROM lake.sample.trips AS sample",
+        "SELECT count(*) FROM sample.trips JOIN sample.stations ON start_station = name",
+        "SELECT count(sample.trips.fare) FROM sample.trips",
+        "WITH sample AS (SELECT 1 AS sample) SELECT sample.sample FROM sample",
+        "SELECT sample FROM (VALUES (1)) AS t(sample) ORDER BY sample",
+        "SHOW TABLES IN sample",
+        "SHOW TABLES FROM lake.sample LIKE 't*'",
+        "SHOW VIEWS IN sample",
+        "SHOW COLUMNS FROM sample.trips",
+        "SHOW PARTITIONS sample.trips",
+        "SHOW CREATE TABLE sample.trips",
+        "DESCRIBE sample.trips",
+        "EXPLAIN SELECT * FROM sample.trips",
+        "CREATE TABLE sample AS SELECT 1 AS sample",
+        "INSERT INTO sample (sample) VALUES (2)",
+        "DESCRIBE sample",
+        "CREATE VIEW of_sample (sample) AS SELECT sample FROM sample",
+        "SELECT sample FROM of_sample",
+        "DROP TABLE sample",
+        "USE sample",
+    ] {
+        let ran = run(&sample.session(), sql).await;
+        assert!(ran.is_ok(), "{sql}: {}", ran.unwrap_err());
+    }
+    for sql in [
+        "CREATE TABLE sample.mine (a INT)",
+        "CREATE TABLE sample.mine AS SELECT 1 AS a",
+        "CREATE VIEW sample.mine AS SELECT 1 AS a",
+        "INSERT INTO sample.trips SELECT * FROM sample.trips",
+        "ALTER TABLE sample.trips ADD PARTITION (month = '2026-07')",
+        "MSCK REPAIR TABLE sample.trips",
+        "DROP TABLE sample.trips",
+        "DROP DATABASE sample",
+    ] {
+        sample.refuses(sql, "sample").await;
+    }
+}
+
+#[tokio::test]
 async fn what_its_create_statement_says_makes_the_same_table_elsewhere() {
     let sample = Sample::open().await;
     for table in ["repairs", "stations", "trips"] {
         let create = sample.run(&format!("SHOW CREATE TABLE sample.{table}")).await.value();
         assert!(create.contains(&format!("LOCATION 'sample://{table}/'")), "{create}");
-        let elsewhere = create.replacen(&format!("lake.\"sample\".{table}"), table, 1);
+        let elsewhere = create.replacen(&format!("lake.sample.{table}"), table, 1);
         sample.run(&elsewhere).await;
         let rows = |from: &str| format!("SELECT count(*) FROM {from}");
         let (ours, theirs) = (
@@ -298,7 +341,7 @@ async fn every_change_of_it_is_refused_with_what_to_do() {
     sample
         .refuses(
             "INSERT INTO sample.stations VALUES ('Here', 0, 0, 1)",
-            "CREATE TABLE my_stations AS SELECT * FROM lake.\"sample\".stations",
+            "CREATE TABLE my_stations AS SELECT * FROM lake.sample.stations",
         )
         .await;
     assert_eq!(sample.run("SELECT count(*) FROM sample.stations").await.value(), "16");
