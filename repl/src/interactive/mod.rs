@@ -175,7 +175,7 @@ impl Shell<'_> {
             Order::Show(value) => return show(&format!("{}\n", value(&self.manner))),
             Order::Run(sql) => return self.run_command(&sql).await,
             Order::Tables(wanted) => return self.tables(wanted).await,
-            Order::Read(path) => return self.read(&self.from_home(path)).await,
+            Order::Read(path) => return self.read(&self.file_called(path)).await,
             Order::Format(format) => {
                 if let Err(message) = self.manner.choose(format) {
                     self.complain(&message);
@@ -185,7 +185,7 @@ impl Shell<'_> {
             Order::MaxRows(rows) => self.manner.max_rows = Some(rows),
             Order::Footer(on) => self.manner.show_costs(on),
             Order::Once(path, format) => {
-                let path = self.from_home(path);
+                let path = self.file_called(path);
                 self.manner.once = None;
                 if let Err(error) = Destination::check(&path) {
                     let message = format!(
@@ -217,7 +217,7 @@ impl Shell<'_> {
     }
 
     /// The file that a person calls `path`.
-    fn from_home(&self, path: PathBuf) -> PathBuf {
+    fn file_called(&self, path: PathBuf) -> PathBuf {
         match (&self.home, path.strip_prefix("~")) {
             (Some(home), Ok(rest)) => home.join(rest),
             _ => path,
