@@ -18,7 +18,7 @@ pub(super) const CLAIM: &str = "_IN_PROGRESS";
 ///
 /// Names that begin with `_` or `.` do not count, since no reader of tables reads them. The marks that
 /// say that a table is whole are removed: it is not, from now on until it is written again. The claims stay until
-/// [`write`](super::write) has ended, so that two runs at once cannot mix their sets.
+/// [`write()`](super::write()) has ended, so that two runs at once cannot mix their sets.
 ///
 /// # Errors
 /// [`Failure::Refused`] if another run claims a directory, or one that was killed did; if there are files and they may not be replaced, or if there are files that the plan does not

@@ -1,6 +1,6 @@
 //! Data sets of any size: what they hold, and how they come into a store.
 //!
-//! [`GENERATORS`] is the list: a generator turns [`Wishes`] into a [`Plan`], which is pure, and [`write`] carries the plan
+//! [`GENERATORS`] is the list: a generator turns [`Wishes`] into a [`Plan`], which is pure, and [`write()`] carries the plan
 //! out: files are generated, encoded and uploaded at once, as many side by side as the caller says.
 //!
 //! Must hold:

@@ -248,7 +248,7 @@ mod tests {
         let wrong = sum(|reached| reached.wrong);
         let descriptions = sum(|reached| reached.self_descriptions);
         let said = format!(
-            "{wrong} records are wrong and {descriptions} are self-descriptions, {} in the issue's strict count",
+            "{wrong} records are wrong and {descriptions} are self-descriptions, {} in the strictest count",
             wrong + descriptions
         );
         let page = fs::read_to_string(PAGE).unwrap();
