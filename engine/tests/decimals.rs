@@ -10,10 +10,8 @@ use owlet_engine::ErrorCode;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::fmt::Write as _;
-use std::path::Path;
-use std::process::Command;
 
-use crate::support::{TestEngine, run};
+use crate::support::{TestEngine, duckdb, run};
 
 /// `t.x` is a DECIMAL(12, 2), `w.x` a DECIMAL(38, 20); the columns `n` name their rows.
 const TABLES: &str = "
@@ -377,15 +375,6 @@ fn random_decimals(precision: usize, scale: usize, random: &mut StdRng) -> Vec<S
     values
 }
 
-fn answers_of_duckdb(queries: &[String]) -> Vec<Vec<Vec<String>>> {
-    let python =
-        std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/writes/duckdb_query.py");
-    let output = Command::new(python).arg(script).args(queries).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 /// How many rows each comparison with `value` finds.
 fn counts(value: &str) -> String {
     let predicates = [
@@ -434,7 +423,8 @@ async fn every_value_is_found_by_its_own_text_as_in_duckdb() {
         }
     }
     assert!(compared > 300, "{compared}");
-    for ((query, ours), theirs) in queries.iter().zip(answers).zip(answers_of_duckdb(&queries)) {
+    let theirs: Vec<Vec<Vec<String>>> = duckdb::answers("writes/duckdb_query.py", &queries);
+    for ((query, ours), theirs) in queries.iter().zip(answers).zip(theirs) {
         assert_eq!(theirs.len(), 1);
         assert_eq!(ours, theirs[0].join(","), "{query}");
     }

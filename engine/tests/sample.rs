@@ -5,10 +5,9 @@ use owlet_engine::{Config, Engine, Environment, ErrorCode, Principal, Session};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tempfile::TempDir;
 
-use crate::support::{Answer, run};
+use crate::support::{Answer, duckdb, run};
 
 /// The largest file, and all of them, in bytes.
 const FILE_LIMIT_BYTES: u64 = 1 << 20;
@@ -65,10 +64,6 @@ async fn answer(session: &Session, sql: &str) -> Answer {
     run(session, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
-fn python() -> String {
-    std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test")
-}
-
 /// The files below `directory` but those right in it, by their paths.
 fn files_below(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
@@ -114,7 +109,7 @@ fn all_files_of_the_directory_are_carried_and_they_are_small() {
 #[test]
 fn the_generator_makes_the_same_bytes_again() {
     let made = tempfile::tempdir().unwrap();
-    let output = Command::new(python())
+    let output = duckdb::python()
         .arg(directory().join("generate.py"))
         .arg(made.path())
         .output()
@@ -130,15 +125,9 @@ fn the_generator_makes_the_same_bytes_again() {
 #[tokio::test]
 async fn the_questions_are_answered_as_duckdb_answers_them() {
     let sample = Sample::open().await;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sample_duckdb.py");
-    let mut command = Command::new(python());
-    command.arg(script).arg(directory());
-    let output = command
-        .args(QUESTIONS.iter().map(|question| question.sql))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).unwrap();
+    let questions = QUESTIONS.iter().map(|question| question.sql.into());
+    let arguments = [directory().into_os_string()].into_iter().chain(questions);
+    let theirs: Vec<Vec<String>> = duckdb::answers("sample_duckdb.py", arguments);
     assert_eq!(theirs.len(), 3);
     for (question, theirs) in QUESTIONS.iter().zip(theirs) {
         let ours = sample.lines(question.sql).await;

@@ -3,9 +3,8 @@
 use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use std::path::Path;
-use std::process::Command;
 
-use crate::support::{TestEngine, tpch};
+use crate::support::{TestEngine, duckdb, tpch};
 
 /// Answers of one query: rows of values as text.
 type Rows = Vec<Vec<String>>;
@@ -28,18 +27,8 @@ fn rows(batches: &[RecordBatch]) -> Rows {
 
 /// The answers of DuckDB over the same files, by query.
 fn answers_of_duckdb(data: &Path) -> Vec<Rows> {
-    let python =
-        std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tpch_duckdb.py");
     let queries = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tpch/queries");
-    let output = Command::new(python)
-        .arg(script)
-        .arg(data)
-        .arg(queries)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    duckdb::answers("tpch_duckdb.py", [data, &queries])
 }
 
 /// Whether two values are the same: as text, or as numbers to the last digit that both have.

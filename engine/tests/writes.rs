@@ -1,12 +1,9 @@
 //! Written files hold the values that were selected: read back by Owlet itself, and by an independent engine.
 
-use std::path::Path;
-use std::process::Command;
-
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use owlet_engine::ErrorCode;
 
-use crate::support::{Answer, TestEngine};
+use crate::support::{Answer, TestEngine, duckdb};
 
 type Rows = Vec<Vec<String>>;
 
@@ -101,15 +98,6 @@ fn rows(answer: &Answer) -> Rows {
     rows
 }
 
-fn answers_of_duckdb(queries: &[String]) -> Vec<Rows> {
-    let python =
-        std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/writes/duckdb_query.py");
-    let output = Command::new(python).arg(script).args(queries).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 /// Whether two texts are the same value: the engines print fractions of seconds and large numbers each in their own way.
 fn same(ours: &str, theirs: &str) -> bool {
     let is_time = ours.len() == 26 && ours.as_bytes()[10] == b' ' && ours.as_bytes()[4] == b'-';
@@ -143,7 +131,7 @@ async fn every_format_gives_back_the_values_that_were_written() {
             ));
         }
     }
-    let answers = answers_of_duckdb(&queries);
+    let answers: Vec<Rows> = duckdb::answers("writes/duckdb_query.py", &queries);
     for (query, theirs) in queries.iter().zip(answers) {
         assert_eq!(theirs.len(), selected.len(), "{query}");
         for (ours, theirs) in selected.iter().zip(&theirs) {

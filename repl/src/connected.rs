@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use owlet_engine::{Config, Connection, Engine, Principal};
+use owlet_engine::{Config, Connection, Engine, Principal, Session};
 
 use crate::diagnostic;
 use crate::failure::Failure;
@@ -22,6 +22,20 @@ pub const GRACE: Duration = Duration::from_secs(5);
 pub async fn with_connection<Work>(config: Config, palette: Palette, work: Work) -> Result<(), Failure>
 where
     Work: AsyncFnOnce(&dyn Connection, &mut Signals) -> Result<(), Failure>,
+{
+    with_session(config, palette, async |session: &Session, signals: &mut Signals| {
+        work(session, signals).await
+    })
+    .await
+}
+
+/// The same for work that needs more of an engine in this process than a connection offers.
+///
+/// # Errors
+/// Those of [`with_connection`].
+pub async fn with_session<Work>(config: Config, palette: Palette, work: Work) -> Result<(), Failure>
+where
+    Work: AsyncFnOnce(&Session, &mut Signals) -> Result<(), Failure>,
 {
     let mut signals =
         Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use crate::failure::Failure;
 use crate::formats::Sink;
 use crate::screen;
 use crate::text::{TerminalGuard, visible};
@@ -25,6 +26,19 @@ pub enum Destination {
     },
     /// A file: bytes go into a file beside it, which takes its name at the end. Dropping this leaves `path` as it was.
     File { path: PathBuf, beside: NamedTempFile },
+}
+
+/// Writes to standard output what is no result of a statement.
+///
+/// # Errors
+/// Nobody reads any more, or it cannot be written to.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+        _ => Failure::Output(format!("cannot write to standard output: {error}")),
+    })
 }
 
 impl Destination {

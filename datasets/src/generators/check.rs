@@ -11,47 +11,48 @@ use super::wishes::Refusal;
 use super::write::{Failure, SUCCESS, Target};
 
 /// The empty file that says that a run writes below a directory. Readers of tables do not see it.
-pub(super) const CLAIM: &str = "_IN_PROGRESS";
+const CLAIM: &str = "_IN_PROGRESS";
 
-/// Claims the directories of the tables that `plan` writes, looks into them, and answers how many files the plan would replace: none,
-/// unless [`Target::may_overwrite`].
+/// Claims the directories of the tables that `plan` writes, looks into them, and answers how many files the plan would
+/// replace: none, unless [`Target::may_overwrite`].
 ///
-/// Names that begin with `_` or `.` do not count, since no reader of tables reads them. The marks that
-/// say that a table is whole are removed: it is not, from now on until it is written again. The claims stay until
-/// [`write()`](super::write()) has ended, so that two runs at once cannot mix their sets.
+/// Names that begin with `_` or `.` do not count, since no reader of tables reads them. The marks that say that a table is
+/// whole are removed: it is not, from now on until it is written again. The claims stay until [`write()`](super::write()) has
+/// ended, so that two runs at once cannot mix their sets.
 ///
 /// # Errors
-/// [`Failure::Refused`] if another run claims a directory, or one that was killed did; if there are files and they may not be replaced, or if there are files that the plan does not
-/// replace: rows of two sets would be mixed, and what this crate has not written it does not delete. [`Failure::Store`] if
-/// the store does not tell.
+/// [`Failure::Refused`] if another run claims a directory, or one that was killed did; if there are files and they may not be
+/// replaced, or if there are files that the plan does not replace: rows of two sets would be mixed, and what this crate has
+/// not written it does not delete. [`Failure::Store`] if the store does not tell.
 pub async fn check(plan: &Plan, target: &Target) -> Result<usize, Failure> {
-    let mut claimed = Vec::new();
-    let mut looked = Ok(0);
-    for table in plan.tables() {
-        let claim = target.path(table).join(CLAIM);
-        looked = take(&claim, table, target).await.map(|()| 0);
-        if looked.is_err() {
-            break;
+    let tables = plan.tables();
+    for (taken, table) in tables.iter().enumerate() {
+        if let Err(refused) = take(table, target).await {
+            give_back(&tables[..taken], target).await;
+            return Err(refused);
         }
-        claimed.push(claim);
     }
-    if looked.is_ok() {
-        looked = look(plan, target).await;
-    }
+    let looked = look(plan, target).await;
     if looked.is_err() {
-        give_back(&claimed, target).await;
+        give_back(&tables, target).await;
     }
     looked
 }
 
+/// Where the claim of a table's directory lies.
+fn claim(table: &str, target: &Target) -> Path {
+    target.path(table).join(CLAIM)
+}
+
 /// Makes the claim, unless it is there. With [`Target::may_overwrite`] it may be: what a killed run has left is replaced too.
-async fn take(claim: &Path, table: &str, target: &Target) -> Result<(), Failure> {
+async fn take(table: &str, target: &Target) -> Result<(), Failure> {
     let mode = if target.may_overwrite {
         PutMode::Overwrite
     } else {
         PutMode::Create
     };
-    match target.store.put_opts(claim, PutPayload::new(), mode.into()).await {
+    let path = claim(table, target);
+    match target.store.put_opts(&path, PutPayload::new(), mode.into()).await {
         Ok(_) => Ok(()),
         Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
             Err(Failure::Refused(Refusal(format!(
@@ -59,17 +60,14 @@ async fn take(claim: &Path, table: &str, target: &Target) -> Result<(), Failure>
                  there): choose another place, or add --overwrite once no other run is at it"
             ))))
         }
-        Err(cause) => Err(Failure::Store {
-            path: claim.clone(),
-            cause,
-        }),
+        Err(cause) => Err(Failure::Store { path, cause }),
     }
 }
 
-/// Removes claims. One that cannot be removed is in the way of the next run alone, which will say so.
-pub(super) async fn give_back(claims: &[Path], target: &Target) {
-    for claim in claims {
-        drop(target.store.delete(claim).await);
+/// Removes the claims of these tables. One that cannot be removed is in the way of the next run alone, which will say so.
+pub(super) async fn give_back(tables: &[&str], target: &Target) {
+    for table in tables {
+        drop(target.store.delete(&claim(table, target)).await);
     }
 }
 

@@ -13,7 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::check::{CLAIM, give_back};
+use super::check::give_back;
 use super::encoding::Encoding;
 use super::plan::{Plan, PlannedFile};
 use super::upload::{Ended, PART_BYTES, Step, Upload};
@@ -87,13 +87,9 @@ pub async fn write(
     progress: &Arc<Progress>,
     stop: &Stop,
 ) -> Result<(), Failure> {
-    let claims: Vec<Path> = plan
-        .tables()
-        .into_iter()
-        .map(|table| target.path(table).join(CLAIM))
-        .collect();
+    let tables = plan.tables();
     let outcome = write_files(plan, target, parallel, progress, stop).await;
-    give_back(&claims, target).await;
+    give_back(&tables, target).await;
     outcome
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::formats::Format;
+use crate::formats::{Declaration, DeclaredPartition, Format};
 use crate::name::TableName;
 use crate::storage::Location;
 
@@ -99,6 +99,23 @@ pub struct TableDefinition {
 }
 
 impl TableDefinition {
+    /// What it says of its files, which lie at `location`, with these registered partitions.
+    #[must_use]
+    pub fn declaration(&self, location: Location, partitions: Vec<DeclaredPartition>) -> Declaration {
+        Declaration {
+            name: self.name.to_string(),
+            location,
+            format: self.format.clone(),
+            columns: schema_of(&self.columns),
+            partition_columns: self
+                .partition_columns
+                .iter()
+                .map(|column| Arc::new(column.field()))
+                .collect(),
+            partitions,
+        }
+    }
+
     /// Whether nothing can be written where its files are.
     #[must_use]
     pub fn is_read_only(&self) -> bool {

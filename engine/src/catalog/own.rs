@@ -67,10 +67,9 @@ impl Catalog for WithOwnDatabases {
     }
 
     async fn database(&self, name: &str) -> Result<Option<Database>> {
-        match self.own(name).await? {
-            Some(own) => Ok(Some(own.database.clone())),
-            None => self.catalog.database(name).await,
-        }
+        let kept = self.catalog.database(name).await?;
+        let own = || self.own.iter().find(|own| own.database.name == name);
+        Ok(kept.or_else(|| own().map(|own| own.database.clone())))
     }
 
     async fn relations(&self, database: &str) -> Result<Vec<Relation>> {

@@ -118,15 +118,15 @@ fn pruned_by(
     filters: &[Expr],
     schema: &SchemaRef,
 ) -> Result<Arc<dyn FileSource>> {
+    if filters.is_empty() {
+        return Ok(source);
+    }
     let df_schema = DFSchema::try_from(Arc::clone(schema))?;
     let filters = filters
         .iter()
         .filter(|filter| !filter.is_volatile())
         .map(|filter| state.create_physical_expr(unqualified(filter)?, &df_schema))
         .collect::<Result<Vec<_>>>()?;
-    if filters.is_empty() {
-        return Ok(source);
-    }
     let pushed = source.try_pushdown_filters(filters, state.config_options())?;
     Ok(pushed.updated_node.unwrap_or(source))
 }

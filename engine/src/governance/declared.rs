@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::view::Sources;
-use crate::catalog::{Ownership, TableDefinition, schema_of};
+use crate::catalog::{Ownership, TableDefinition};
 use crate::error::Result;
 use crate::formats::{Declaration, DeclaredPartition, DeclaredTable};
 use crate::storage::Location;
@@ -46,16 +46,5 @@ pub async fn declaration(table: &TableDefinition, sources: Sources<'_>) -> Resul
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Declaration {
-        name: table.name.to_string(),
-        location,
-        format: table.format.clone(),
-        columns: schema_of(&table.columns),
-        partition_columns: table
-            .partition_columns
-            .iter()
-            .map(|column| Arc::new(column.field()))
-            .collect(),
-        partitions,
-    })
+    Ok(table.declaration(location, partitions))
 }

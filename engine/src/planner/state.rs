@@ -51,7 +51,8 @@ pub fn template(target_partitions: usize, call_limit_bytes: usize) -> SessionSta
     options.optimizer.repartition_joins = target_partitions > JOINED_WITHOUT_EXCHANGE;
     options.execution.perfect_hash_join_small_build_threshold = SMALL_KEY_RANGE;
     options.execution.perfect_hash_join_min_key_density = DENSE_KEYS;
-    // A join's dynamic filter drops rows in 55.2 where columns of nested joins or aggregates share a name.
+    // A join's dynamic filter drops rows in 55.2 where columns of nested joins or aggregates share a name: it goes down by the rules
+    // that do not run here, so that operators need not make any.
     options.optimizer.enable_dynamic_filter_pushdown = false;
     options.optimizer.enable_join_dynamic_filter_pushdown = false;
     options.optimizer.enable_topk_dynamic_filter_pushdown = false;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::process::Command;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -46,17 +45,10 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 fn answers_of_duckdb(directory: &Path) -> Vec<Vec<Vec<String>>> {
-    let python =
-        std::env::var("OWLET_TEST_PYTHON").expect("OWLET_TEST_PYTHON names a Python with duckdb; run scripts/test");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/duckdb_rows.py");
-    let mut command = Command::new(python);
-    command.arg(script);
-    for (name, _, order) in files() {
-        command.arg(directory.join(name)).arg(order);
-    }
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let arguments = files()
+        .into_iter()
+        .flat_map(|(name, _, order)| [directory.join(name), order.into()]);
+    crate::support::duckdb::answers("formats/duckdb_rows.py", arguments)
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What the engine's tests share: an engine over temporary state, statements to their end, TPC-H data.
 
+pub mod duckdb;
 #[allow(dead_code, reason = "shared with the contract suites inside the engine")]
 pub mod place;
 pub mod tpch;

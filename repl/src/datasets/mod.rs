@@ -8,16 +8,17 @@ mod progress;
 
 pub use arguments::Arguments;
 
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use owlet_datasets::generators::{self, Generator, Plan, Progress, Stop, Target};
 use owlet_engine::storage::{Location, from_object_store};
-use owlet_engine::{Config, Engine, Error, ErrorCode, Principal, Session};
+use owlet_engine::{Config, Error, ErrorCode, Session};
 
 use self::progress::Reporter;
+use crate::connected::with_session;
+use crate::destination::print;
 use crate::diagnostic;
 use crate::failure::Failure;
 use crate::palette::Palette;
@@ -42,21 +43,12 @@ pub async fn run(config: Config, arguments: &Arguments, palette: Palette) -> Res
     let generator = Generator::named(name).map_err(usage)?;
     let plan = generator.plan(&arguments.wishes()?).map_err(usage)?;
     let to = arguments.to()?;
-    let mut signals =
-        Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;
-    let engine = tokio::select! {
-        engine = Engine::open(config) => engine.map_err(Failure::Start)?,
-        signal = signals.next() => return Err(Failure::Stopped(signal)),
-    };
-    let session = engine.session(Principal::local());
-    let outcome = async {
-        let place = Place::open(&session, to, arguments.may_overwrite()).map_err(|error| told(&error, palette))?;
-        place.write(plan, arguments, &mut signals, palette).await?;
+    let work = async |session: &Session, signals: &mut Signals| {
+        let place = Place::open(session, to, arguments.may_overwrite()).map_err(|error| told(&error, palette))?;
+        place.write(plan, arguments, signals, palette).await?;
         print(&opening(generator, &place.location))
     };
-    let outcome = outcome.await;
-    let closed = engine.close().await.map_err(|error| told(&error, palette));
-    outcome.and(closed)
+    with_session(config, palette, work).await
 }
 
 /// Where a set goes.
@@ -166,12 +158,4 @@ fn opening(generator: &Generator, location: &Location) -> String {
 fn told(error: &Error, palette: Palette) -> Failure {
     diagnostic::say(&diagnostic::headline(&error.to_string(), palette));
     Failure::Statement(error.code())
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::ClosedPipe),
-        Err(error) => Err(Failure::Output(format!("cannot write to standard output: {error}"))),
-        Ok(()) => Ok(()),
-    }
 }

@@ -2,13 +2,14 @@
 
 mod report;
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use owlet_engine::storage::{Examination, Terms};
 use owlet_engine::{Config, Engine, ErrorCode};
 
+use crate::destination::print;
 use crate::diagnostic;
 use crate::failure::Failure;
 use crate::palette::Palette;
@@ -90,25 +91,16 @@ async fn show(examination: &mut Examination, format: Format, palette: Palette) -
     let mut tally = Tally::default();
     while let Some(finding) = examination.next().await {
         tally.note(&finding);
-        say(&match format {
+        print(&match format {
             Format::Text => report::text(&finding, palette),
             Format::Ndjson => report::json(&finding),
         })?;
     }
     if format == Format::Text {
-        say(&tally.conclusion(palette))?;
+        print(&tally.conclusion(palette))?;
     }
     if tally.has_failed() {
         return Err(Failure::Unwell);
     }
     Ok(())
-}
-
-fn say(text: &str) -> Result<(), Failure> {
-    let mut output = io::stdout().lock();
-    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-    written.map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::ClosedPipe,
-        _ => Failure::Output(format!("cannot write to standard output: {error}")),
-    })
 }

@@ -9,7 +9,7 @@ use super::stored::{self, Stored};
 use crate::catalog::{Change, Column, IfExists, Ownership, TableDefinition, schema_of};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::write::Files;
-use crate::formats::{self, Declaration, Format, Inspected};
+use crate::formats::{self, Format, Inspected};
 use crate::name::{TableName, quoted};
 use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
 use crate::planner::planning::Planning;
@@ -200,18 +200,7 @@ async fn without_query(planning: &Planning<'_>, create: &CreateTable, mut shell:
 
 /// Refuses a table whose directories spell its partition columns in another order.
 async fn check_partition_order(planning: &Planning<'_>, location: Location, table: &TableDefinition) -> Result<()> {
-    let declaration = Declaration {
-        name: table.name.to_string(),
-        location,
-        format: table.format.clone(),
-        columns: schema_of(&table.columns),
-        partition_columns: table
-            .partition_columns
-            .iter()
-            .map(|column| Arc::new(column.field()))
-            .collect(),
-        partitions: Vec::new(),
-    };
+    let declaration = table.declaration(location, Vec::new());
     let sources = planning.sources();
     formats::check_partition_order(sources.storage, &declaration, sources.formats).await
 }

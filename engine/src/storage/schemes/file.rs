@@ -24,7 +24,7 @@ use object_store::{
 };
 
 use super::staged_file::{self, StagedFile, StagedUpload};
-use super::{FILE, Kept, Scheme};
+use super::{FILE, Kept, Scheme, each_range};
 use crate::storage::location::Location;
 use crate::storage::network::Network;
 use crate::storage::refusal::{Changed, WrongAnswer};
@@ -86,11 +86,7 @@ impl ObjectStore for MeteredFiles {
     }
 
     async fn get_ranges(&self, path: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        let read = |range: &Range<u64>| {
-            let options = GetOptions::new().with_range(Some(range.clone()));
-            async move { self.get_opts(path, options).await?.bytes().await }
-        };
-        futures::future::try_join_all(ranges.iter().map(read)).await
+        each_range(self, path, ranges).await
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {

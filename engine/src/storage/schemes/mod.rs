@@ -11,11 +11,14 @@ mod s3;
 mod sample;
 mod staged_file;
 
+use std::ops::Range;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
-use object_store::ObjectStore;
+use object_store::path::Path;
+use object_store::{GetOptions, ObjectStore};
 
 use super::access::Access;
 use super::location::Location;
@@ -77,6 +80,15 @@ pub(super) fn by_name(name: &str) -> Option<&'static Scheme> {
 fn plain_bucket(authority: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     (!authority.is_empty() && authority.chars().all(plain)).then(|| authority.to_owned())
+}
+
+/// Each of `ranges` by a read of its own: where nothing lies between a reader and the bytes, there is nothing to save by joining them.
+async fn each_range(store: &dyn ObjectStore, path: &Path, ranges: &[Range<u64>]) -> object_store::Result<Vec<Bytes>> {
+    let read = |range: &Range<u64>| {
+        let options = GetOptions::new().with_range(Some(range.clone()));
+        async move { store.get_opts(path, options).await?.bytes().await }
+    };
+    futures::future::try_join_all(ranges.iter().map(read)).await
 }
 
 /// A service for what no query asked for, such as credentials.

@@ -20,7 +20,7 @@ use object_store::{
     ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
 
-use super::{Kept, SAMPLE, Scheme, plain_bucket};
+use super::{Kept, SAMPLE, Scheme, each_range, plain_bucket};
 use crate::error::{Error, ErrorCode};
 use crate::storage::failure::from_object_store;
 use crate::storage::location::Location;
@@ -121,11 +121,7 @@ impl ObjectStore for SampleStore {
     }
 
     async fn get_ranges(&self, path: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        let read = |range: &Range<u64>| {
-            let options = GetOptions::new().with_range(Some(range.clone()));
-            async move { self.get_opts(path, options).await?.bytes().await }
-        };
-        futures::future::try_join_all(ranges.iter().map(read)).await
+        each_range(self, path, ranges).await
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
