@@ -1,4 +1,10 @@
 //! Network front ends of Owlet: Arrow Flight SQL first, later ones beside it, a folder each.
 //!
-//! Nothing is here yet: this version of Owlet listens on no port. The crate exists so that the direction of imports
-//! is settled: a front end sees what the engine's `lib.rs` exports and nothing behind it.
+//! A client's call goes through one door (`service`), which finds its session (`sessions`); what it asks for is planned and
+//! run by the engine; what comes out is cast to what drivers read, cut into messages and held back while nobody reads
+//! (`results`). A front end sees what the engine's `lib.rs` exports and nothing behind it.
+//!
+//! Must hold: the schema that is announced is the schema that is sent, to the last nullability; what changes something
+//! runs when it is executed and exactly once; a client that goes away ends its work.
+
+mod metadata;
