@@ -32,11 +32,15 @@ mod query;
 mod config;
 mod engine;
 
+pub use catalog::standard::base_name as type_name;
 pub use config::Config;
 pub use engine::Engine;
 pub use error::{Error, ErrorCode, Position, Result};
-pub use governance::Principal;
+pub use governance::{Principal, RelationKind};
 pub use name::nearest;
-pub use query::{Candidate, CandidateKind, Completions, Connection, QueryStream, Session, Statistics};
+pub use query::{
+    BrowsedColumn, BrowsedFunction, BrowsedRelation, Candidate, CandidateKind, Completions, Connection, FunctionTopic,
+    QueryStream, Session, Statistics,
+};
 pub use storage::{Environment, Requests};
-pub use syntax::{StatementKind, StatementText, Token, TokenKind, split_statements, tokens};
+pub use syntax::{KEYWORDS, Limits, StatementKind, StatementText, Token, TokenKind, split_statements, tokens};

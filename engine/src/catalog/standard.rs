@@ -39,9 +39,27 @@ pub fn name(data_type: &DataType) -> String {
     }
 }
 
+/// The standard's name of `data_type` without what a declaration puts in brackets behind a plain type: `decimal`, `timestamp`,
+/// `timestamp with time zone`. What tools look up in a list of types; precision and scale stand beside it.
+#[must_use]
+pub fn base_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            "decimal".to_owned()
+        }
+        DataType::Time32(_) | DataType::Time64(_) => "time".to_owned(),
+        DataType::Timestamp(_, None) => "timestamp".to_owned(),
+        DataType::Timestamp(_, Some(_)) => "timestamp with time zone".to_owned(),
+        DataType::Dictionary(_, values) => base_name(values),
+        DataType::RunEndEncoded(_, values) => base_name(values.data_type()),
+        _ => name(data_type),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::datatypes::TimeUnit;
 
     #[test]
     fn types_have_the_names_that_tools_know() {
@@ -55,6 +73,26 @@ mod tests {
             (row, "row(a integer, \"b c\" array(varchar))"),
         ] {
             assert_eq!(name(&data_type), wanted);
+        }
+    }
+
+    #[test]
+    fn base_names_have_no_brackets_save_those_of_nested_types() {
+        let zoned = DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into()));
+        let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Decimal128(6, 2)));
+        for (data_type, wanted) in [
+            (DataType::Decimal256(60, 2), "decimal"),
+            (DataType::Time32(TimeUnit::Millisecond), "time"),
+            (DataType::Timestamp(TimeUnit::Millisecond, None), "timestamp"),
+            (zoned, "timestamp with time zone"),
+            (DataType::FixedSizeBinary(4), "varbinary"),
+            (coded, "decimal"),
+            (
+                DataType::new_list(DataType::Decimal128(6, 2), true),
+                "array(decimal(6,2))",
+            ),
+        ] {
+            assert_eq!(base_name(&data_type), wanted);
         }
     }
 }

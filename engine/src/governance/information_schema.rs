@@ -46,20 +46,49 @@ struct Described {
     database: Database,
 }
 
-/// A row of `tables` or `views`.
-struct DescribedRelation {
-    catalog: String,
-    database: String,
-    name: String,
-    table_type: &'static str,
-    columns: Vec<Column>,
+/// What tools are told of a table or view: a row of `tables` or `views`.
+#[derive(Clone, Debug)]
+pub struct DescribedRelation {
+    /// Its catalogue.
+    pub catalog: String,
+    /// Its database.
+    pub database: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: RelationKind,
+    /// Its columns, those of its partitions last.
+    pub columns: Vec<Column>,
     /// How many of the columns, the last ones, stand in the paths of files.
-    partition_columns: usize,
+    pub partition_columns: usize,
     /// Whether an INSERT may be tried.
-    takes_rows: bool,
+    pub takes_rows: bool,
     /// The query of a view.
-    definition: Option<String>,
-    comment: Option<String>,
+    pub definition: Option<String>,
+    /// What it is for, in the words of whoever made it.
+    pub comment: Option<String>,
+}
+
+/// What a relation is, as tools sort them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RelationKind {
+    /// Rows that somebody keeps.
+    Table,
+    /// A query under a name.
+    View,
+    /// What Owlet shows of itself.
+    System,
+}
+
+impl RelationKind {
+    /// The word of the SQL standard, and for what it has none, that of PostgreSQL.
+    fn standard_word(self) -> &'static str {
+        match self {
+            Self::Table => "BASE TABLE",
+            Self::View => "VIEW",
+            Self::System => "SYSTEM VIEW",
+        }
+    }
 }
 
 /// A row of `columns`.
@@ -100,7 +129,7 @@ const TABLES: &[(&str, Cell<DescribedRelation>)] = &[
     ("table_catalog", Cell::Text(|row| Some(&row.catalog))),
     ("table_schema", Cell::Text(|row| Some(&row.database))),
     ("table_name", Cell::Text(|row| Some(&row.name))),
-    ("table_type", Cell::Text(|row| Some(row.table_type))),
+    ("table_type", Cell::Text(|row| Some(row.kind.standard_word()))),
     ("self_referencing_column_name", Cell::Text(|_| None)),
     ("reference_generation", Cell::Text(|_| None)),
     ("user_defined_type_catalog", Cell::Text(|_| None)),
@@ -142,8 +171,6 @@ const COLUMNS: &[(&str, Cell<DescribedColumn>)] = &[
     ("extra_info", Cell::Text(|row| row.extra)),
 ];
 
-const BASE_TABLE: &str = "BASE TABLE";
-
 impl<R> Cell<R> {
     fn data_type(&self) -> DataType {
         match self {
@@ -171,8 +198,11 @@ fn batch<R>(cells: &[(&str, Cell<R>)], rows: &[R]) -> Result<RecordBatch> {
         .map_err(|error| Error::new(ErrorCode::Internal, "cannot show the catalogue as a table").caused_by(error))
 }
 
-/// The databases, this one among them.
-async fn schemata(catalog: &dyn Catalog, catalog_name: &str) -> Result<Vec<Described>> {
+/// The databases of `catalog`, `information_schema` among them, in the order of their names.
+///
+/// # Errors
+/// Those of the catalogue.
+pub async fn databases(catalog: &dyn Catalog) -> Result<Vec<Database>> {
     let mut databases = catalog.databases().await?;
     if databases.iter().all(|database| database.name != INFORMATION_SCHEMA) {
         databases.push(Database {
@@ -182,37 +212,47 @@ async fn schemata(catalog: &dyn Catalog, catalog_name: &str) -> Result<Vec<Descr
         });
         databases.sort_by(|a, b| a.name.cmp(&b.name));
     }
+    Ok(databases)
+}
+
+/// Everything that stands in `database` of the catalogue `catalog_name`, which is `catalog`, in the order of the names. No file is
+/// read.
+///
+/// # Errors
+/// Those of the catalogue.
+pub async fn relations(catalog: &dyn Catalog, catalog_name: &str, database: &str) -> Result<Vec<DescribedRelation>> {
+    let mut rows = Vec::new();
+    if database == INFORMATION_SCHEMA {
+        rows.extend(own_tables(catalog_name));
+    }
+    let kept = catalog.relations(database).await?;
+    rows.extend(kept.iter().map(|relation| describe(relation, catalog_name, database)));
+    Ok(rows)
+}
+
+async fn schemata(catalog: &dyn Catalog, catalog_name: &str) -> Result<Vec<Described>> {
     let row = |database| Described {
         catalog: catalog_name.to_owned(),
         database,
     };
-    Ok(databases.into_iter().map(row).collect())
+    Ok(databases(catalog).await?.into_iter().map(row).collect())
 }
 
 /// Everything that stands in a database. Each database is read on its own: what is made meanwhile may be seen or not.
 async fn described(catalog: &dyn Catalog, catalog_name: &str) -> Result<Vec<DescribedRelation>> {
     let mut rows = Vec::new();
-    for schema in schemata(catalog, catalog_name).await? {
-        let database = &schema.database.name;
-        if database == INFORMATION_SCHEMA {
-            rows.extend(own_tables(catalog_name));
-        }
-        let relations = catalog.relations(database).await?;
-        rows.extend(
-            relations
-                .iter()
-                .map(|relation| describe(relation, catalog_name, database)),
-        );
+    for database in databases(catalog).await? {
+        rows.extend(relations(catalog, catalog_name, &database.name).await?);
     }
     Ok(rows)
 }
 
 fn describe(relation: &Relation, catalog: &str, database: &str) -> DescribedRelation {
-    let row = |table_type, columns| DescribedRelation {
+    let row = |kind, columns| DescribedRelation {
         catalog: catalog.to_owned(),
         database: database.to_owned(),
         name: relation.name().to_owned(),
-        table_type,
+        kind,
         columns,
         partition_columns: 0,
         takes_rows: false,
@@ -225,16 +265,16 @@ fn describe(relation: &Relation, catalog: &str, database: &str) -> DescribedRela
             takes_rows: !table.is_read_only(),
             comment: table.comment.clone(),
             ..row(
-                BASE_TABLE,
+                RelationKind::Table,
                 [table.columns.as_slice(), &table.partition_columns].concat(),
             )
         },
         Relation::View(view) => DescribedRelation {
             definition: Some(view.sql.clone()),
             comment: view.comment.clone(),
-            ..row("VIEW", view.columns.clone())
+            ..row(RelationKind::View, view.columns.clone())
         },
-        Relation::System(table) => row("SYSTEM VIEW", columns_of(&table.schema())),
+        Relation::System(table) => row(RelationKind::System, columns_of(&table.schema())),
     }
 }
 
@@ -249,7 +289,7 @@ fn own_tables(catalog: &str) -> impl Iterator<Item = DescribedRelation> {
         catalog: catalog.to_owned(),
         database: INFORMATION_SCHEMA.to_owned(),
         name: name.to_owned(),
-        table_type: "SYSTEM VIEW",
+        kind: RelationKind::System,
         columns: columns_of(&schema),
         partition_columns: 0,
         takes_rows: false,

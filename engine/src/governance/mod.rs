@@ -13,7 +13,7 @@ mod view;
 
 pub use authorize::{Authorization, authorize};
 pub use declared::declaration;
-pub use information_schema::INFORMATION_SCHEMA_TABLES;
+pub use information_schema::{DescribedRelation, INFORMATION_SCHEMA_TABLES, RelationKind, databases, relations};
 pub use principal::Principal;
 pub use resolve::{find, full_name, no_database, resolve};
 pub use view::{Defaults, Sources, View, Visible, VisibleView};

@@ -3,6 +3,7 @@
 //! Must hold: whatever happens to a statement, its record is closed once, with what it cost; its slot is held as long as it
 //! runs; dropping what [`Session::run`] gave ends the work. A panic beneath ends the statement and nothing else.
 
+mod browse;
 mod completion;
 mod connection;
 mod explain;
@@ -12,6 +13,7 @@ mod session;
 mod statistics;
 mod stream;
 
+pub use browse::{BrowsedColumn, BrowsedFunction, BrowsedRelation, FunctionTopic};
 pub use completion::{Candidate, CandidateKind, Completions};
 pub use connection::Connection;
 pub use run::Parts;

@@ -58,6 +58,11 @@ impl Session {
         completion::complete(&self.parts, &self.principal, &self.memory.snapshot(), text, cursor).await
     }
 
+    /// What the files beside this one answer from.
+    pub(super) fn reads(&self) -> (&Parts, &Principal, Snapshot) {
+        (&self.parts, &self.principal, self.memory.snapshot())
+    }
+
     /// The store of a URL or path, and what the text means in it: for a front end that writes files which are no table's yet. It
     /// has the settings, credentials and refusals that statements have, and its failures are put into words by
     /// [`from_object_store`](crate::storage::from_object_store). What it does is in no history.
