@@ -38,9 +38,10 @@ pub use engine::Engine;
 pub use error::{Error, ErrorCode, Position, Result};
 pub use governance::{Principal, RelationKind};
 pub use name::nearest;
+pub use planner::SettingValue;
 pub use query::{
-    BrowsedColumn, BrowsedFunction, BrowsedRelation, Candidate, CandidateKind, Completions, Connection, FunctionTopic,
-    QueryStream, Session, Statistics,
+    BrowsedColumn, BrowsedFunction, BrowsedRelation, Candidate, CandidateKind, Completions, Connection, Description,
+    FunctionTopic, Ingest, IngestExisting, IngestMissing, PlannedQuery, QueryStream, Session, Statistics,
 };
 pub use storage::{Environment, Requests};
 pub use syntax::{KEYWORDS, Limits, StatementKind, StatementText, Token, TokenKind, split_statements, tokens};

@@ -11,7 +11,7 @@ pub enum IfExists {
     Fail,
     /// Leave everything as it is, and succeed (IF NOT EXISTS).
     Keep,
-    /// Put the new one in its place (OR REPLACE). Only views can be replaced, by views.
+    /// Put the new one in its place (OR REPLACE): a view in that of a view, a table in that of a table.
     Replace,
 }
 

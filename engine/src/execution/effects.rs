@@ -87,14 +87,7 @@ impl Effects {
     async fn change_catalog(&self, effect: &CatalogEffect, storage: &Arc<QueryStorage>) -> Result<()> {
         self.catalog.change(effect.change.clone()).await?;
         for directory in &effect.orphaned {
-            let removed = remove_all(storage, directory).await;
-            removed.map_err(|error| {
-                let message = format!(
-                    "the table is dropped, but its files at \"{directory}\" could not be removed: {}",
-                    error.message()
-                );
-                Error::new(error.code(), message).caused_by(error)
-            })?;
+            remove_orphaned(storage, directory).await?;
         }
         Ok(())
     }
@@ -155,7 +148,14 @@ impl Effects {
             return Ok(rows);
         };
         let effects = self.clone();
-        let committing = tokio::spawn(async move { effects.register(change, written, held).await });
+        let (storage, orphaned) = (Arc::clone(&effect.target.storage), effect.orphaned.clone());
+        let committing = tokio::spawn(async move {
+            let made = effects.register(change, written, held).await?;
+            match orphaned {
+                Some(directory) if made => remove_orphaned(&storage, &directory).await.map(|()| made),
+                _ => Ok(made),
+            }
+        });
         let committed = committing.await;
         let made = committed.unwrap_or_else(|_| {
             let message = "the commit of the table ended by a panic";
@@ -240,7 +240,7 @@ impl Effects {
                 table: effect.table.clone(),
                 columns: Arc::clone(&effect.columns),
                 batches,
-                append: effect.append,
+                mode: effect.mode,
             }),
         })
     }
@@ -287,6 +287,17 @@ async fn collect(mut rows: SendableRecordBatchStream) -> Result<Vec<RecordBatch>
         batches.push(batch.map_err(from_datafusion)?);
     }
     Ok(batches)
+}
+
+/// Removes the files of a table that is gone.
+async fn remove_orphaned(storage: &Arc<QueryStorage>, directory: &Location) -> Result<()> {
+    remove_all(storage, directory).await.map_err(|error| {
+        let message = format!(
+            "the table is dropped, but its files at \"{directory}\" could not be removed: {}",
+            error.message()
+        );
+        Error::new(error.code(), message).caused_by(error)
+    })
 }
 
 /// Removes every object below `directory`.

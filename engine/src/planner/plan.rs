@@ -56,6 +56,19 @@ pub struct WriteEffect {
     pub create: Option<Change>,
     /// The directory that nobody else may write to meanwhile, and that must be empty: of a new table.
     pub claim: Option<WriteClaim>,
+    /// The directory of the table that the new one takes the place of, if that owned its files. It is removed after the change.
+    pub orphaned: Option<Location>,
+}
+
+/// How rows become a temporary table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepMode {
+    /// The table is new.
+    New,
+    /// The rows are added to those that the table has.
+    Append,
+    /// The table takes the place of another, if there is one.
+    Replace,
 }
 
 /// Rows that a session keeps.
@@ -65,8 +78,8 @@ pub struct KeepEffect {
     pub table: String,
     /// The columns that the table has.
     pub columns: SchemaRef,
-    /// Whether the rows are added to those that the table has. Else the table is new.
-    pub append: bool,
+    /// What becomes of a table of that name.
+    pub mode: KeepMode,
 }
 
 impl Plan {

@@ -14,6 +14,7 @@ use super::failure::from_datafusion;
 use super::interrupt::interruptible;
 use super::plan::{Effect, Plan};
 use super::session::{SessionChange, Snapshot};
+use super::settings::SettingValue;
 use super::{ddl, deep_stack, guard, quoted, rows, state};
 use crate::catalog::{Catalog, Change, WriteClaim};
 use crate::error::{Error, ErrorCode, Result};
@@ -28,7 +29,7 @@ use crate::syntax::{self, Command, Reference, Statement};
 pub struct Planner {
     template: Arc<SessionState>,
     catalog: Arc<dyn Catalog>,
-    formats: Arc<formats::Settings>,
+    formats: Arc<formats::Formats>,
     bounds: Arc<Bounds>,
 }
 
@@ -62,7 +63,7 @@ pub struct Request {
 
 impl Planner {
     /// A planner over `catalog`, whose tables' files are read as `formats` says.
-    pub fn new(catalog: Arc<dyn Catalog>, formats: Arc<formats::Settings>, bounds: Bounds) -> Self {
+    pub fn new(catalog: Arc<dyn Catalog>, formats: Arc<formats::Formats>, bounds: Bounds) -> Self {
         let template = state::template(bounds.target_partitions, bounds.call_limit_bytes);
         Self {
             template: Arc::new(template),
@@ -86,6 +87,11 @@ impl Planner {
     pub fn functions(&self) -> impl Iterator<Item = String> {
         let state = &self.template;
         state.udfs().into_iter().chain(state.udafs()).chain(state.udwfs())
+    }
+
+    /// What SET may change, with what it is set to in `session`.
+    pub fn settings(&self, session: &Snapshot) -> Vec<SettingValue> {
+        session.settings.show_all(self.template.config_options())
     }
 
     /// Plans a statement: resolves its names, listing and reading footers through its storage, and lets `DataFusion` plan and
@@ -122,6 +128,15 @@ pub struct Planning<'a> {
 }
 
 impl<'a> Planning<'a> {
+    /// The planning of the statement of `request`.
+    pub(super) fn new(planner: &'a Planner, request: &'a Request, interrupt: &'a CancellationToken) -> Self {
+        Self {
+            planner,
+            request,
+            interrupt,
+        }
+    }
+
     async fn command(&self, command: &Command) -> Result<Plan> {
         match command {
             Command::Query(tree) => self.rows_of(tree).await,

@@ -4,6 +4,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use std::collections::BTreeMap;
 
+use super::plan::KeepMode;
 use super::settings::SessionSettings;
 use crate::governance::Defaults;
 
@@ -53,8 +54,8 @@ pub enum SessionChange {
         columns: SchemaRef,
         /// The rows.
         batches: Vec<RecordBatch>,
-        /// Whether they are added to those that the table has. Else the table is new.
-        append: bool,
+        /// What becomes of a table of that name.
+        mode: KeepMode,
     },
     /// DROP TABLE of a temporary table.
     DropTemporary(String),

@@ -113,9 +113,9 @@ pub struct SessionSettings {
     set: BTreeMap<&'static str, String>,
 }
 
-/// One line of SHOW ALL.
+/// A setting of a session: one line of SHOW ALL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct SettingValue {
     /// The name.
     pub name: &'static str,
     /// The value now, as SET would take it.
@@ -173,7 +173,7 @@ impl SessionSettings {
     ///
     /// # Errors
     /// `INVALID_SETTING` for a name that is not on the list, with the nearest one.
-    pub fn show(&self, name: &str, options: &ConfigOptions) -> Result<Shown> {
+    pub fn show(&self, name: &str, options: &ConfigOptions) -> Result<SettingValue> {
         let setting = find(name)?;
         let mut shown = self.shown(setting, options);
         if setting.alias.eq_ignore_ascii_case(name) {
@@ -189,18 +189,18 @@ impl SessionSettings {
 
     /// Every setting with its present value.
     #[must_use]
-    pub fn show_all(&self, options: &ConfigOptions) -> Vec<Shown> {
+    pub fn show_all(&self, options: &ConfigOptions) -> Vec<SettingValue> {
         SETTINGS.iter().map(|setting| self.shown(setting, options)).collect()
     }
 
-    fn shown(&self, setting: &Setting, options: &ConfigOptions) -> Shown {
+    fn shown(&self, setting: &Setting, options: &ConfigOptions) -> SettingValue {
         let preset = || {
             let entries = options.entries();
             let entry = entries.into_iter().find(|entry| entry.key == setting.alias);
             entry.and_then(|entry| entry.value)
         };
         let set = self.set.get(setting.name).cloned();
-        Shown {
+        SettingValue {
             name: setting.name,
             value: set.or_else(preset).unwrap_or_else(|| "default".to_owned()),
             meaning: setting.meaning,

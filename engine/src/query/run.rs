@@ -5,11 +5,12 @@ use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::explain::cost;
+use super::planned::PlannedQuery;
 use super::running::Running;
 use super::session::SessionMemory;
 use super::statistics::Progress;
@@ -20,7 +21,7 @@ use crate::governance::{self, Authorization, Principal};
 use crate::history::{History, OpenRecord, Outcome, Submission};
 use crate::planner::{Effect, Plan, Planner, Request, Snapshot, from_datafusion, not_prepared};
 use crate::storage::{QueryStorage, Storage};
-use crate::syntax::{self, Command, Statement};
+use crate::syntax::{self, Command, Statement, StatementKind};
 use crate::workgroup::{Slot, WorkGroup};
 
 /// Batches that wait for the reader. More would be memory that nobody has reserved.
@@ -58,29 +59,49 @@ struct Query {
     cancel: CancellationToken,
     events: mpsc::Sender<Event>,
     announced: Option<SchemaRef>,
+    /// The word that it may run, which is given once.
+    go: Option<oneshot::Receiver<()>>,
 }
 
-/// What a statement tells its caller: its schema once, then its batches; an error ends it at any time.
+/// What a statement tells its caller: its schema once it is planned, that it runs, then its batches; an error ends it at any
+/// time.
 #[derive(Debug)]
 pub(super) enum Event {
-    Schema(SchemaRef),
+    Planned(SchemaRef),
+    Admitted,
     Batch(RecordBatch),
     Failed(Error),
 }
 
-/// Parses, opens the record, and lets the rest run on tasks of its own until there is a schema or an error.
+/// A statement that was read, and the session that it is to be planned in.
+pub(super) struct Submitted<'a> {
+    /// Its text, for the history.
+    pub sql: &'a str,
+    /// What kind of statement the text is.
+    pub kind: StatementKind,
+    /// The statement: that of an EXECUTE is the prepared one.
+    pub statement: Statement,
+    /// The session as the statement finds it.
+    pub session: Snapshot,
+}
+
+/// Opens the record, and lets the rest run on tasks of its own until there is a schema or an error. Then it waits for the word to
+/// go on.
 #[expect(clippy::disallowed_methods, reason = "the one place where a query gets its id")]
-pub(super) async fn start(
+pub(super) async fn plan(
     parts: Arc<Parts>,
     principal: Principal,
     memory: Arc<SessionMemory>,
-    sql: &str,
-) -> Result<QueryStream> {
+    submitted: Submitted<'_>,
+) -> Result<PlannedQuery> {
     let progress = Arc::new(Progress::start());
-    let session = memory.snapshot();
-    let statement = syntax::parse(sql, &parts.limits)?;
-    let kind = statement.kind();
-    let statement = Arc::new(executed(statement, &session, &parts.limits)?);
+    let Submitted {
+        sql,
+        kind,
+        statement,
+        session,
+    } = submitted;
+    let returns_rows = statement.returns_rows();
     let submission = Submission {
         query_id: uuid::Uuid::now_v7().to_string(),
         sql: sql.to_owned(),
@@ -92,28 +113,30 @@ pub(super) async fn start(
     let cancel = CancellationToken::new();
     let cancel_on_drop = cancel.clone().drop_guard();
     let (events, mut received) = mpsc::channel(BATCHES_WAITING);
+    let (go, waits) = oneshot::channel();
     let underway = parts.running.enter();
     let query = Query {
         parts,
         principal,
         memory,
         session,
-        statement,
+        statement: Arc::new(statement),
         progress: Arc::clone(&progress),
         cancel: cancel.clone(),
         events,
         announced: None,
+        go: Some(waits),
     };
     tokio::spawn(async move {
         query.run_to_its_end(record).await;
         drop(underway);
     });
     let schema = match received.recv().await {
-        Some(Event::Schema(schema)) => schema,
+        Some(Event::Planned(schema)) => schema,
         Some(Event::Failed(error)) => return Err(error),
-        Some(Event::Batch(_)) | None => return Err(panicked()),
+        Some(Event::Admitted | Event::Batch(_)) | None => return Err(panicked()),
     };
-    Ok(QueryStream {
+    let stream = QueryStream {
         query_id,
         kind,
         schema,
@@ -121,11 +144,16 @@ pub(super) async fn start(
         progress,
         cancel,
         _cancel_on_drop: cancel_on_drop,
+    };
+    Ok(PlannedQuery {
+        stream,
+        go,
+        returns_rows,
     })
 }
 
 /// The statement itself, or the prepared one that it is to EXECUTE.
-fn executed(statement: Statement, session: &Snapshot, limits: &syntax::Limits) -> Result<Statement> {
+pub(super) fn executed(statement: Statement, session: &Snapshot, limits: &syntax::Limits) -> Result<Statement> {
     let Command::Execute(execute) = statement.command() else {
         return Ok(statement);
     };
@@ -174,9 +202,18 @@ impl Query {
         let storage = self.parts.storage.query(authorization.principal().access());
         self.progress.watch(&storage);
         let plan = self.plan(authorization, record, &storage).await?;
+        self.announce(plan.schema()).await?;
+        let first = self.go.take();
+        let is_first = first.is_some();
+        if let Some(go) = first {
+            // The sender goes with the caller, and then the query is cancelled.
+            go.await.map_err(|_| cancelled())?;
+        }
         let slot = self.admit().await?;
         record.running().await?;
-        self.announce(plan.schema()).await?;
+        if is_first {
+            tell(&self.events, Event::Admitted).await?;
+        }
         let own = self.session.settings.time_limit_seconds().map(Duration::from_secs);
         let time_limit = own.map_or(slot.time_limit(), |own| own.min(slot.time_limit()));
         let run = Run {
@@ -238,7 +275,7 @@ impl Query {
         match &self.announced {
             None => {
                 self.announced = Some(Arc::clone(&schema));
-                tell(&self.events, Event::Schema(schema)).await
+                tell(&self.events, Event::Planned(schema)).await
             }
             Some(announced) if *announced == schema => Ok(()),
             Some(_) => Err(Error::new(
@@ -315,7 +352,7 @@ async fn tell(events: &mpsc::Sender<Event>, event: Event) -> Result<()> {
 }
 
 /// `work`, or `EXCEEDED_TIME_LIMIT` if it takes longer than `limit`.
-async fn within<T>(limit: Duration, what: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn within<T>(limit: Duration, what: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
         let message = format!("{what} took longer than the limit of {} s", limit.as_secs());
         Err(Error::new(ErrorCode::ExceededTimeLimit, message))
@@ -326,7 +363,7 @@ fn cancelled() -> Error {
     Error::new(ErrorCode::Cancelled, "the query was cancelled")
 }
 
-fn panicked() -> Error {
+pub(super) fn panicked() -> Error {
     Error::new(
         ErrorCode::Internal,
         "the query ended by a panic; this is a defect, please report it with the statement",

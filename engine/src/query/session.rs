@@ -8,13 +8,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::stream::BoxStream;
+
 use super::QueryStream;
+use super::bound;
 use super::completion::{self, Completions};
-use super::run::{self, Parts};
+use super::describe::{self, Description};
+use super::ingest::{self, Ingest};
+use super::planned::PlannedQuery;
+use super::run::{self, Parts, Submitted};
 use crate::error::{Error, ErrorCode, Result};
 use crate::governance::{Defaults, Principal};
-use crate::planner::{SessionChange, SessionSettings, Snapshot};
+use crate::planner::{KeepMode, SessionChange, SessionSettings, SettingValue, Snapshot};
 use crate::storage::Location;
+use crate::syntax::{Statement, StatementKind};
 
 /// The statements of one principal over one connection, with the defaults, settings, prepared statements and temporary tables that
 /// they share. Clones are the same session.
@@ -44,13 +51,56 @@ impl Session {
     /// Whatever is wrong with the statement or with what it reads, found before the first row; see
     /// [`ErrorCode`](crate::ErrorCode). Errors found later come through the stream.
     pub async fn run(&self, sql: &str) -> Result<QueryStream> {
-        run::start(
-            Arc::clone(&self.parts),
-            self.principal.clone(),
-            Arc::clone(&self.memory),
+        self.plan(sql, None).await?.start().await
+    }
+
+    /// Plans one statement, which then waits for the word to run: see [`PlannedQuery`].
+    ///
+    /// `parameters` are what stands for the `?` or `$1`, `$2` … of the statement, each column for one of them. There is one row,
+    /// or, for an INSERT of one row of VALUES, any number: they become one INSERT.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; `INVALID_VALUE` for a wrong number of parameters, and for several rows where one is taken.
+    pub async fn plan(&self, sql: &str, parameters: Option<&RecordBatch>) -> Result<PlannedQuery> {
+        let (statement, session) = bound::statement(sql, parameters, self.memory.snapshot(), &self.parts.limits)?;
+        let kind = statement.kind();
+        let statement = run::executed(statement, &session, &self.parts.limits)?;
+        self.plan_in(sql, kind, statement, session).await
+    }
+
+    /// Plans `statement` in `session`.
+    pub(super) async fn plan_in(
+        &self,
+        sql: &str,
+        kind: StatementKind,
+        statement: Statement,
+        session: Snapshot,
+    ) -> Result<PlannedQuery> {
+        let submitted = Submitted {
             sql,
-        )
-        .await
+            kind,
+            statement,
+            session,
+        };
+        let (parts, memory) = (Arc::clone(&self.parts), Arc::clone(&self.memory));
+        run::plan(parts, self.principal.clone(), memory, submitted).await
+    }
+
+    /// What a statement would give, and what its parameters are. It is planned for that, and neither run nor recorded.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the statement, as far as it can be told without the values of its parameters.
+    pub async fn describe(&self, sql: &str) -> Result<Description> {
+        describe::describe(&self.parts, &self.principal, self.memory.snapshot(), sql).await
+    }
+
+    /// Writes `rows` into a table, all or none: as one INSERT, or as one CREATE TABLE of them. The rows are pulled as they are
+    /// written. The result is their number.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; an error among the rows ends the statement, and nothing of them is seen.
+    pub async fn ingest(&self, ingest: &Ingest, rows: BoxStream<'static, Result<RecordBatch>>) -> Result<QueryStream> {
+        ingest::ingest(self, &self.parts, ingest, rows).await
     }
 
     /// What could stand at the byte `cursor` of `text`; see [`Connection::complete`](super::Connection::complete).
@@ -75,6 +125,23 @@ impl Session {
         let location = Location::parse(text, &self.memory.snapshot().defaults.working_directory)?;
         let storage = self.parts.storage.query(self.principal.access());
         Ok((storage.store(&location)?, location))
+    }
+
+    /// The catalogue that names without one belong to now.
+    #[must_use]
+    pub fn catalog(&self) -> String {
+        self.memory.snapshot().defaults.catalog
+    }
+
+    /// What SET may change, with what it is set to now.
+    #[must_use]
+    pub fn settings(&self) -> Vec<SettingValue> {
+        self.parts.planner.settings(&self.memory.snapshot())
+    }
+
+    /// The session as a statement that begins now finds it.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.memory.snapshot()
     }
 
     /// The database that names without one belong to now.
@@ -147,14 +214,15 @@ impl SessionMemory {
                 table,
                 columns,
                 batches,
-                append,
+                mode,
             } => {
                 let rows = match temporary.get_mut(&table) {
-                    Some(kept) if append && kept.columns == columns => {
+                    Some(kept) if mode == KeepMode::Append && kept.columns == columns => {
                         kept.batches.extend(batches);
                         kept.batches.clone()
                     }
-                    None if !append => batches,
+                    None if mode != KeepMode::Append => batches,
+                    Some(_) if mode == KeepMode::Replace => batches,
                     _ => {
                         let message =
                             format!("the temporary table \"{table}\" was changed meanwhile; run the statement again");

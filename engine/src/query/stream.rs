@@ -67,8 +67,8 @@ impl Stream for QueryStream {
         loop {
             let event = std::task::ready!(self.events.poll_recv(waker));
             return Poll::Ready(match event {
-                // Only the first event is a schema, and that one is taken before there is a stream.
-                Some(Event::Schema(_)) => continue,
+                // These are taken before there is a stream.
+                Some(Event::Planned(_) | Event::Admitted) => continue,
                 Some(Event::Batch(batch)) => Some(Ok(batch)),
                 Some(Event::Failed(error)) => Some(Err(error)),
                 None => None,

@@ -5,6 +5,7 @@
 //! no plan; it reads text alone, so it is the same for every principal.
 
 mod command;
+mod constants;
 mod dialect;
 mod ignored;
 mod keywords;
@@ -29,7 +30,7 @@ pub use keywords::{KEYWORDS, STATEMENT_KEYWORDS};
 pub use limits::Limits;
 pub use literals::cast_numbers;
 pub use numeral::Numeral;
-pub use parameters::bind;
+pub use parameters::{bind, bind_nulls, bind_row, bind_rows, unbound, values_of_columns};
 pub use parser::parse;
 pub use references::Reference;
 pub use script::{StatementText, split_statements};

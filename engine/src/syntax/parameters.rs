@@ -6,16 +6,20 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
+use datafusion::sql::parser::Statement as Tree;
 use datafusion::sql::sqlparser::ast::{
-    Array, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Interval,
-    ObjectName, Query, TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
+    Array, Expr, Ident, Interval, Query, SelectItem, SetExpr, Statement as SqlStatement, TypedString, UnaryOperator,
+    Value, VisitMut, VisitorMut, visit_expressions,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
+use super::command::{Command, Insert};
+use super::constants::{cast, constant};
 use super::ignored;
 use super::limits::Limits;
-use super::parser::{position_of, read, tokenize};
+use super::parser::{parse, position_of, read, tokenize};
 use super::reader::at;
 use super::statement::Statement;
 use crate::error::{Error, ErrorCode, Position, Result};
@@ -28,29 +32,171 @@ use crate::error::{Error, ErrorCode, Position, Result};
 /// [`parse`](super::parse). Positions count in `sql`.
 pub fn bind(sql: &str, arguments: &[Expr], types: &[DataType], limits: &Limits) -> Result<Statement> {
     arguments.iter().try_for_each(check_constant)?;
+    let typed = |(place, argument): (usize, &Expr)| match types.get(place) {
+        Some(data_type) => cast(argument.clone(), data_type),
+        None => argument.clone(),
+    };
+    let arguments: Vec<Expr> = arguments.iter().enumerate().map(typed).collect();
+    bound(sql, arguments, types.len(), limits)
+}
+
+/// The statement with the values of one row of `rows` in the places of its parameters: the first column in that of the first.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` for a wrong number of columns, which names both numbers; `NOT_SUPPORTED` for a type that no constant has;
+/// otherwise those of [`parse`](super::parse).
+pub fn bind_row(sql: &str, rows: &RecordBatch, row: usize, limits: &Limits) -> Result<Statement> {
+    let values = rows.columns().iter().map(|column| constant(column.as_ref(), row));
+    bound(sql, values.collect::<Result<_>>()?, 0, limits)
+}
+
+/// The statement with NULL of a type in the place of each parameter.
+///
+/// # Errors
+///
+/// As [`bind_row`].
+pub fn bind_nulls(sql: &str, types: &[DataType], limits: &Limits) -> Result<Statement> {
+    let null = |data_type| cast(Expr::Value(Value::Null.with_empty_span()), data_type);
+    bound(sql, types.iter().map(null).collect(), 0, limits)
+}
+
+/// The statement with its parameters left in it, as `$1` and so on, and their number.
+///
+/// # Errors
+///
+/// Those of [`parse`](super::parse).
+pub fn unbound(sql: &str, limits: &Limits) -> Result<(Statement, usize)> {
+    with_each(sql, limits, |number| {
+        Expr::Value(Value::Placeholder(format!("${number}")).with_empty_span())
+    })
+}
+
+/// An INSERT whose only row of VALUES has parameters, as an INSERT of all rows of `relation`: its columns, named `1`, `2` and so
+/// on, take the places of the parameters. None for any other statement.
+///
+/// # Errors
+///
+/// Those of [`parse`](super::parse).
+pub fn bind_rows(sql: &str, relation: &str, columns: usize, limits: &Limits) -> Result<Option<Statement>> {
+    let column = |number: usize| Expr::Identifier(Ident::with_quote('"', number.to_string()));
+    let (statement, count) = with_each(sql, limits, column)?;
+    let Command::Insert(insert) = statement.command() else {
+        return Ok(None);
+    };
+    let Some(mut values) = only_row(&insert.query) else {
+        return Ok(None);
+    };
+    if count == 0 {
+        return Ok(None);
+    }
+    check_count(count, columns)?;
+    for (index, value) in values.iter_mut().enumerate() {
+        *value = format!("{value} AS \"c{index}\"");
+    }
+    let text = format!("SELECT {} FROM \"{relation}\"", values.join(", "));
+    let Command::Query(query) = parse(&text, limits)?.command().clone() else {
+        return Ok(None);
+    };
+    let insert = Insert {
+        query,
+        ..insert.as_ref().clone()
+    };
+    Statement::of(Command::Insert(Box::new(insert)), &text, limits).map(Some)
+}
+
+/// The parameters that a query, left in it as `$1` and so on, gives as values of columns of these `types`: each with its type.
+pub fn values_of_columns(tree: &Tree, types: &[DataType]) -> Vec<(String, Option<DataType>)> {
+    let Tree::Statement(statement) = tree else {
+        return Vec::new();
+    };
+    let SqlStatement::Query(query) = statement.as_ref() else {
+        return Vec::new();
+    };
+    let parameter = |(value, data_type): (&Expr, &DataType)| match value {
+        Expr::Value(value) => match &value.value {
+            Value::Placeholder(name) => Some((name.clone(), Some(data_type.clone()))),
+            _ => None,
+        },
+        _ => None,
+    };
+    match query.body.as_ref() {
+        SetExpr::Values(values) => {
+            let rows = values.rows.iter();
+            rows.flat_map(|row| row.content.iter().zip(types))
+                .filter_map(parameter)
+                .collect()
+        }
+        SetExpr::Select(select) => {
+            let values = select.projection.iter().map_while(|item| match item {
+                SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. } => Some(value),
+                _ => None,
+            });
+            values.zip(types).filter_map(parameter).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The texts of the values, if the query is one row of VALUES without a query in it.
+fn only_row(tree: &Tree) -> Option<Vec<String>> {
+    let Tree::Statement(statement) = tree else { return None };
+    let SqlStatement::Query(query) = statement.as_ref() else {
+        return None;
+    };
+    let SetExpr::Values(values) = query.body.as_ref() else {
+        return None;
+    };
+    let [row] = values.rows.as_slice() else { return None };
+    let plain = query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none();
+    let has_query = |value: &Expr| {
+        let within = visit_expressions(value, |expr| match expr {
+            Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        within.is_break()
+    };
+    (plain && !row.content.iter().any(has_query)).then(|| row.content.iter().map(Expr::to_string).collect())
+}
+
+/// The statement with `place(n)` for its n-th parameter, from 1, and their number.
+fn with_each(sql: &str, limits: &Limits, place: impl Fn(usize) -> Expr) -> Result<(Statement, usize)> {
+    let mut number = 0;
+    let statement = read(sql, limits, |tokens| {
+        let slots = slots(tokens)?;
+        number = count(&slots);
+        Ok(Parameters {
+            arguments: Some((1..=number).map(place).collect()),
+            slots,
+            placed: HashSet::new(),
+        })
+    })?;
+    Ok((statement, number))
+}
+
+/// The statement with `arguments` in the places of its parameters, of which there are `declared` at least.
+fn bound(sql: &str, arguments: Vec<Expr>, declared: usize, limits: &Limits) -> Result<Statement> {
     read(sql, limits, |tokens| {
         let slots = slots(tokens)?;
-        let wanted = count(&slots).max(types.len());
-        if arguments.len() != wanted {
-            return Err(Error::new(
-                ErrorCode::InvalidValue,
-                format!(
-                    "the prepared statement has {}, and {} given",
-                    counted(wanted, "parameter", "parameters"),
-                    counted(arguments.len(), "argument is", "arguments are"),
-                ),
-            ));
-        }
-        let typed = |(place, argument): (usize, &Expr)| match types.get(place) {
-            Some(data_type) => cast(argument.clone(), data_type),
-            None => argument.clone(),
-        };
+        check_count(count(&slots).max(declared), arguments.len())?;
         Ok(Parameters {
-            arguments: Some(arguments.iter().enumerate().map(typed).collect()),
+            arguments: Some(arguments),
             slots,
             placed: HashSet::new(),
         })
     })
+}
+
+fn check_count(wanted: usize, given: usize) -> Result<()> {
+    if wanted == given {
+        return Ok(());
+    }
+    let message = format!(
+        "the prepared statement has {}, and {} given",
+        counted(wanted, "parameter", "parameters"),
+        counted(given, "argument is", "arguments are"),
+    );
+    Err(Error::new(ErrorCode::InvalidValue, message))
 }
 
 /// Refuses declared types that are not one for each parameter of `sql`.
@@ -241,29 +387,8 @@ fn is_constant(expr: &Expr) -> bool {
     }
 }
 
-/// `arrow_cast(argument, 'type')`: the one cast that names every type exactly.
-fn cast(argument: Expr, data_type: &DataType) -> Expr {
-    let data_type = Value::SingleQuotedString(data_type.to_string()).with_empty_span();
-    let unnamed = |argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument));
-    Expr::Function(Function {
-        name: ObjectName::from(vec![Ident::new("arrow_cast")]),
-        uses_odbc_syntax: false,
-        parameters: FunctionArguments::None,
-        args: FunctionArguments::List(FunctionArgumentList {
-            duplicate_treatment: None,
-            args: vec![unnamed(argument), unnamed(Expr::Value(data_type))],
-            clauses: Vec::new(),
-        }),
-        filter: None,
-        null_treatment: None,
-        over: None,
-        within_group: Vec::new(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{Command, parse};
     use super::*;
 
     /// The arguments of `execute`, which is what stands between its brackets.

@@ -108,6 +108,19 @@ impl Statement {
         self.kind
     }
 
+    /// Whether it is asked for its rows. Else it changes something, and what rows it has are a report of that.
+    #[must_use]
+    pub fn returns_rows(&self) -> bool {
+        matches!(
+            self.kind,
+            StatementKind::Select
+                | StatementKind::Explain
+                | StatementKind::ExplainAnalyze
+                | StatementKind::Show
+                | StatementKind::Describe
+        )
+    }
+
     /// The relations that it reads, each once, in the order of their first mention. Names of WITH queries are not among
     /// them where they are in scope, and neither are table functions.
     #[must_use]

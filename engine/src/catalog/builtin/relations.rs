@@ -17,9 +17,9 @@ pub(super) async fn create_table(
     let name = &table.name;
     databases::demand(transaction, &name.database).await?;
     match (kind_of(transaction, name).await?, if_exists) {
-        (_, IfExists::Replace) => return Err(not_replaceable(name)),
         (Some(_), IfExists::Keep) => return Ok(Outcome::Unchanged),
-        (Some(kind), IfExists::Fail) => return Err(taken(name, kind)),
+        (Some(Kind::Table), IfExists::Replace) => remove(transaction, name).await?,
+        (Some(kind), _) => return Err(taken(name, kind)),
         (None, _) => {}
     }
     if let Some(claim) = claim {
@@ -65,10 +65,15 @@ pub(super) async fn drop(
         }
         (Some(_), _) => {}
     }
+    remove(transaction, name).await?;
+    Ok(Outcome::Changed)
+}
+
+async fn remove(transaction: &mut Transaction<'_>, name: &TableName) -> Result<()> {
     let sql = "DELETE FROM owlet_partitions WHERE database_name = $1 AND table_name = $2";
     transaction.execute(named(sql, name)).await?;
     transaction.execute(delete(name)).await?;
-    Ok(Outcome::Changed)
+    Ok(())
 }
 
 /// What there is of this name.
@@ -104,9 +109,9 @@ pub(super) async fn missing(transaction: &mut Transaction<'_>, name: &TableName,
     ))
 }
 
-/// The error for OR REPLACE of anything but a view.
+/// The error for OR REPLACE of anything but a table or view.
 pub(super) fn not_replaceable(name: impl std::fmt::Display) -> Error {
-    let message = format!("\"{name}\" cannot be replaced: only views can; drop it first if it is there");
+    let message = format!("\"{name}\" cannot be replaced: only tables and views can; drop it first if it is there");
     Error::new(ErrorCode::NotSupported, message)
 }
 

@@ -6,6 +6,7 @@ both_databases!(
     tables_and_views_share_one_namespace,
     what_is_there_is_kept_if_that_was_asked_for,
     a_view_is_replaced_by_a_view_alone,
+    a_table_is_replaced_by_a_table_alone,
     a_statement_of_the_wrong_kind_is_told_the_right_one,
     what_is_missing_is_named_with_the_nearest_name,
     a_database_opens_with_its_tables_or_not_at_all,
@@ -88,10 +89,29 @@ async fn a_view_is_replaced_by_a_view_alone(place: Place) {
     changes(&catalog, create_table(table(name("t")), IfExists::Fail)).await;
     let words = "there is already a table \"lake.default.t\"";
     refuses(&catalog, replaced(name("t")), ErrorCode::AlreadyExists, words).await;
-    for there in ["t", "v", "x"] {
-        let change = create_table(table(name(there)), IfExists::Replace);
-        refuses(&catalog, change, ErrorCode::NotSupported, "only views can").await;
-    }
+    assert_eq!(relation_names(&catalog, "default").await, ["t", "v"]);
+}
+
+async fn a_table_is_replaced_by_a_table_alone(place: Place) {
+    let catalog = open(&place).await;
+    let replaced = |table| create_table(table, IfExists::Replace);
+    changes(&catalog, replaced(table(name("t")))).await;
+    let partitions = Change::AddPartitions {
+        table: name("t"),
+        partitions: vec![super::partitions::partition(&["1"])],
+        if_exists: IfExists::Fail,
+    };
+    changes(&catalog, partitions).await;
+    let new = TableDefinition {
+        location: "s3://bucket/other/".to_owned(),
+        ..table(name("t"))
+    };
+    changes(&catalog, replaced(new.clone())).await;
+    assert_eq!(*as_table(lookup(&catalog, &name("t")).await), new);
+    assert_eq!(catalog.partitions(&name("t")).await.unwrap(), []);
+    changes(&catalog, create_view(view(name("v")), IfExists::Fail)).await;
+    let words = "there is already a view \"lake.default.v\"";
+    refuses(&catalog, replaced(table(name("v"))), ErrorCode::AlreadyExists, words).await;
     assert_eq!(relation_names(&catalog, "default").await, ["t", "v"]);
 }
 

@@ -105,7 +105,7 @@ async fn partitions_are_added_all_or_none(place: Place) {
         &catalog,
         add(&both, IfExists::Replace),
         ErrorCode::NotSupported,
-        "only views",
+        "only tables and views",
     )
     .await;
     let short = [first.clone(), partition(&["3"])];

@@ -4,14 +4,14 @@ use arrow::array::RecordBatch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::place;
+use super::{drop, place};
 use super::stored::{self, Stored};
-use crate::catalog::{Change, Column, IfExists, Ownership, TableDefinition, schema_of};
+use crate::catalog::{Change, Column, IfExists, Ownership, Relation, TableDefinition, schema_of};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::write::Files;
 use crate::formats::{self, Format, Inspected};
 use crate::name::{TableName, quoted};
-use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
+use crate::planner::plan::{Effect, KeepEffect, KeepMode, Plan, WriteEffect};
 use crate::planner::planning::Planning;
 use crate::planner::rows;
 use crate::storage::Location;
@@ -25,18 +25,18 @@ pub async fn create_table(planning: &Planning<'_>, create: &CreateTable) -> Resu
         return temporary(planning, create).await;
     }
     let (name, database) = place::relation_name(planning, &create.name).await?;
-    let if_exists = if create.if_not_exists {
-        IfExists::Keep
-    } else {
-        IfExists::Fail
+    let if_exists = match (create.if_not_exists, create.or_replace) {
+        (true, _) => IfExists::Keep,
+        (false, true) => IfExists::Replace,
+        (false, false) => IfExists::Fail,
     };
-    if let Some(present) = place::present(planning, &name).await? {
-        // Said before anything is read or written, and once more by the catalogue at the end.
-        return match if_exists {
-            IfExists::Keep => planning.answer(rows::nothing()).await,
-            _ => Err(place::already_exists(&name, &present)),
-        };
-    }
+    // Said before anything is read or written, and once more by the catalogue at the end.
+    let orphaned = match (place::present(planning, &name).await?, if_exists) {
+        (None, _) => None,
+        (Some(_), IfExists::Keep) => return planning.answer(rows::nothing()).await,
+        (Some(Relation::Table(table)), IfExists::Replace) => drop::owned_directory(planning, &table)?,
+        (Some(present), _) => return Err(place::already_exists(&name, &present)),
+    };
     let (location, ownership) = place::of_table(planning, &name, &database, create)?;
     let format = declared_format(create)?;
     match &create.query {
@@ -57,7 +57,7 @@ pub async fn create_table(planning: &Planning<'_>, create: &CreateTable) -> Resu
                 if_exists,
                 claim: None,
             };
-            planning.change(change).await
+            drop::changed(planning, change, orphaned.into_iter().collect()).await
         }
         Some(tree) => {
             let rows = stored::rows(planning, tree, &create.columns, &partition_names(create)).await?;
@@ -67,9 +67,17 @@ pub async fn create_table(planning: &Planning<'_>, create: &CreateTable) -> Resu
                 ownership,
                 format,
             };
-            as_query(planning, create, shell, rows, if_exists).await
+            let replaced = Replaced { if_exists, orphaned };
+            as_query(planning, create, shell, rows, replaced).await
         }
     }
+}
+
+/// What a new table does to one of its name.
+struct Replaced {
+    if_exists: IfExists,
+    /// The directory of the other, if that is to go with it.
+    orphaned: Option<Location>,
 }
 
 /// What a new table is before its columns are known.
@@ -97,9 +105,6 @@ impl Shell {
 
 fn refuse_contradictions(create: &CreateTable) -> Result<()> {
     let refused = |message: &str| Err(Error::new(ErrorCode::NotSupported, message));
-    if create.or_replace {
-        return refused("CREATE OR REPLACE TABLE is not supported; DROP TABLE IF EXISTS first");
-    }
     if create.external && create.location.is_none() {
         let message = "an external table needs the place of its files: LOCATION 's3://bucket/path/'";
         return Err(Error::new(ErrorCode::SyntaxError, message));
@@ -290,7 +295,7 @@ async fn as_query(
     create: &CreateTable,
     shell: Shell,
     rows: Stored,
-    if_exists: IfExists,
+    replaced: Replaced,
 ) -> Result<Plan> {
     let location = shell.location.clone();
     let partition_count = create.partition_columns.len();
@@ -314,17 +319,18 @@ async fn as_query(
     let claim = planning.claim(&location);
     let change = Change::CreateTable {
         table: Box::new(table),
-        if_exists,
+        if_exists: replaced.if_exists,
         claim: create.with_data.then(|| claim.clone()),
     };
     if !create.with_data {
-        return planning.change(change).await;
+        return drop::changed(planning, change, replaced.orphaned.into_iter().collect()).await;
     }
     let effect = WriteEffect {
         target: planning.target(location, format, &rows.columns, partition_names(create)),
         files: Files::Many,
         create: Some(change),
         claim: Some(claim),
+        orphaned: replaced.orphaned,
     };
     Ok(rows.plan(planning, Effect::Write(Box::new(effect))))
 }
@@ -336,7 +342,7 @@ async fn temporary(planning: &Planning<'_>, create: &CreateTable) -> Result<Plan
         return Err(Error::new(ErrorCode::NotSupported, message));
     };
     let name = name.to_lowercase();
-    if planning.defaults().temporary.contains_key(&name) {
+    if planning.defaults().temporary.contains_key(&name) && !create.or_replace {
         if create.if_not_exists {
             return planning.answer(rows::nothing()).await;
         }
@@ -350,7 +356,7 @@ async fn temporary(planning: &Planning<'_>, create: &CreateTable) -> Result<Plan
         Effect::Keep(KeepEffect {
             table: name.clone(),
             columns,
-            append: false,
+            mode: if create.or_replace { KeepMode::Replace } else { KeepMode::New },
         })
     };
     match &create.query {

@@ -62,7 +62,8 @@ pub async fn drop_view(planning: &Planning<'_>, drop: &Drop) -> Result<Plan> {
     changed(planning, Change::DropView { view, if_missing }, Vec::new()).await
 }
 
-async fn changed(planning: &Planning<'_>, change: Change, orphaned: Vec<Location>) -> Result<Plan> {
+/// A plan that changes the catalogue, and then removes the files at `orphaned`.
+pub(super) async fn changed(planning: &Planning<'_>, change: Change, orphaned: Vec<Location>) -> Result<Plan> {
     let effect = CatalogEffect { change, orphaned };
     planning
         .with_effect(rows::nothing(), Effect::Catalog(Box::new(effect)))
@@ -74,7 +75,7 @@ fn if_missing(if_exists: bool) -> IfMissing {
 }
 
 /// The directory whose files end with the table.
-fn owned_directory(planning: &Planning<'_>, table: &TableDefinition) -> Result<Option<Location>> {
+pub(super) fn owned_directory(planning: &Planning<'_>, table: &TableDefinition) -> Result<Option<Location>> {
     if table.ownership == Ownership::External {
         return Ok(None);
     }

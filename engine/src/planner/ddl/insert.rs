@@ -1,10 +1,12 @@
 //! INSERT INTO: the rows of a query, in the order and types of a table's columns.
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, SchemaRef};
+use datafusion::catalog::TableProvider;
 use datafusion::common::Column as ColumnName;
 use datafusion::logical_expr::{Expr, lit};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::stored;
 use crate::catalog::{Column, Relation, TableDefinition};
@@ -12,23 +14,20 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::formats::write::Files;
 use crate::governance;
 use crate::name::quoted;
-use crate::planner::plan::{Effect, KeepEffect, Plan, WriteEffect};
+use crate::planner::plan::{Effect, KeepEffect, KeepMode, Plan, WriteEffect};
 use crate::planner::planning::Planning;
 use crate::storage::Location;
 use crate::syntax::{self, Insert};
 
 /// Adds the rows of a query to a table, by one file, whole or not at all.
 pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
-    if let [name] = insert.table.parts()
-        && let Some(kept) = planning.defaults().temporary.get(&name.to_lowercase())
-    {
+    if let Some(kept) = temporary(planning, insert) {
         let columns = kept.schema();
-        let fields = columns.fields().iter().map(|field| field.as_ref().clone()).collect();
-        let rows = aligned(planning, insert, fields).await?;
+        let rows = aligned(planning, insert, fields_of_schema(&columns)).await?;
         let effect = KeepEffect {
-            table: name.to_lowercase(),
+            table: insert.table.parts().concat().to_lowercase(),
             columns,
-            append: true,
+            mode: KeepMode::Append,
         };
         return Ok(rows.plan(planning, Effect::Keep(effect)));
     }
@@ -50,13 +49,7 @@ pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
         }
     };
     let directory = writable_directory(planning, &table).await?;
-    let fields = table
-        .columns
-        .iter()
-        .chain(&table.partition_columns)
-        .map(Column::field)
-        .collect();
-    let rows = aligned(planning, insert, fields).await?;
+    let rows = aligned(planning, insert, fields_of(&table)).await?;
     let partition_columns = table
         .partition_columns
         .iter()
@@ -68,6 +61,7 @@ pub async fn insert(planning: &Planning<'_>, insert: &Insert) -> Result<Plan> {
         files: Files::One,
         create: None,
         claim: None,
+        orphaned: None,
     };
     Ok(rows.plan(planning, Effect::Write(Box::new(effect))))
 }
@@ -87,8 +81,13 @@ async fn writable_directory(planning: &Planning<'_>, table: &TableDefinition) ->
     let declaration = governance::declaration(table, planning.sources()).await?;
     let location = Location::parse(&table.location, Path::new("/"))?;
     if location.is_glob() || !location.is_directory() {
+        let hint = if location.is_glob() {
+            String::new()
+        } else {
+            format!(": make it with LOCATION '{location}/' if a directory is meant")
+        };
         let message = format!(
-            "the table {} is the file or pattern \"{location}\"; rows can be added to a directory only",
+            "the table {} is the file or pattern \"{location}\"; rows can be added to a directory only{hint}",
             table.name
         );
         return Err(Error::new(ErrorCode::NotSupported, message));
@@ -111,12 +110,7 @@ async fn writable_directory(planning: &Planning<'_>, table: &TableDefinition) ->
 /// The rows of the query under the columns of the table: by name if the statement names columns, else by place.
 async fn aligned(planning: &Planning<'_>, insert: &Insert, fields: Vec<Field>) -> Result<stored::Stored> {
     let constants = constants(insert, &fields)?;
-    let named: Vec<String> = if insert.columns.is_empty() {
-        let open = fields.iter().filter(|field| !constants.contains_key(field.name()));
-        open.map(|field| field.name().clone()).collect()
-    } else {
-        insert.columns.iter().map(|name| spelled(&fields, name)).collect()
-    };
+    let named = named(insert, &fields, &constants);
     for (index, name) in named.iter().enumerate() {
         known(insert, &fields, name)?;
         if named[..index].contains(name) || constants.contains_key(name) {
@@ -143,6 +137,50 @@ async fn aligned(planning: &Planning<'_>, insert: &Insert, fields: Vec<Field>) -
         (field, value)
     });
     stored::into_columns(planning, plan, state, columns.collect()).await
+}
+
+/// The columns that the query gives the values of, in its order, as the table spells them.
+fn named(insert: &Insert, fields: &[Field], constants: &BTreeMap<String, Expr>) -> Vec<String> {
+    if insert.columns.is_empty() {
+        let open = fields.iter().filter(|field| !constants.contains_key(field.name()));
+        open.map(|field| field.name().clone()).collect()
+    } else {
+        insert.columns.iter().map(|name| spelled(fields, name)).collect()
+    }
+}
+
+/// The types of the columns that the query gives the values of, in its order.
+///
+/// # Errors
+/// `TABLE_NOT_FOUND` and `COLUMN_NOT_FOUND`; those of the catalogue.
+pub async fn types_of_values(planning: &Planning<'_>, insert: &Insert) -> Result<Vec<DataType>> {
+    let sources = planning.sources();
+    let fields = match temporary(planning, insert) {
+        Some(kept) => fields_of_schema(&kept.schema()),
+        None => match governance::find(planning.authorization(), &insert.table, planning.defaults(), sources).await? {
+            Relation::Table(table) => fields_of(&table),
+            Relation::View(_) | Relation::System(_) => return Ok(Vec::new()),
+        },
+    };
+    let constants = constants(insert, &fields)?;
+    Ok(types(&fields, &named(insert, &fields, &constants)))
+}
+
+/// The temporary table that the statement names, if it names one.
+fn temporary<'a>(planning: &Planning<'a>, insert: &Insert) -> Option<&'a Arc<dyn TableProvider>> {
+    match insert.table.parts() {
+        [name] => planning.defaults().temporary.get(&name.to_lowercase()),
+        _ => None,
+    }
+}
+
+fn fields_of(table: &TableDefinition) -> Vec<Field> {
+    let columns = table.columns.iter().chain(&table.partition_columns);
+    columns.map(Column::field).collect()
+}
+
+fn fields_of_schema(schema: &SchemaRef) -> Vec<Field> {
+    schema.fields().iter().map(|field| field.as_ref().clone()).collect()
 }
 
 /// The types of the columns `named`, which are among `fields`.

@@ -23,7 +23,7 @@ pub use create_table::create_table;
 pub use create_view::create_view;
 pub use describe::{describe_database, describe_query, describe_table};
 pub use drop::{drop_database, drop_table, drop_view};
-pub use insert::insert;
+pub use insert::{insert, types_of_values};
 pub use partitions::{add_partitions, drop_partitions, repair_table};
 pub use prepare::{deallocate, not_prepared, prepare};
 pub use settings::{reset_all, set};

@@ -42,7 +42,7 @@ pub async fn show(planning: &Planning<'_>, show: &Show) -> Result<Plan> {
         Show::AllSettings => {
             let state = planning.state(&View::default()).await?;
             let shown = planning.session().settings.show_all(state.config_options());
-            let line = |one: crate::planner::settings::Shown| {
+            let line = |one: crate::planner::settings::SettingValue| {
                 [Some(one.name.to_owned()), Some(one.value), Some(one.meaning.to_owned())]
             };
             let lines = shown.into_iter().map(line).collect();
