@@ -4,9 +4,10 @@ use arrow::array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray,
     DurationMicrosecondArray, Float32Array, Float64Array, Int8Array, Int32Array, Int64Array, IntervalMonthDayNanoArray,
     LargeStringArray, ListArray, NullArray, RecordBatch, StringArray, StringViewArray, StructArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array, new_null_array,
+    Time64MicrosecondArray, TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array, UnionArray,
+    new_null_array,
 };
-use arrow::datatypes::{DataType, Field, Int32Type, IntervalMonthDayNano, TimeUnit, i256};
+use arrow::datatypes::{DataType, Field, Int32Type, IntervalMonthDayNano, TimeUnit, UnionFields, i256};
 use futures::StreamExt;
 use owlet_engine::{Description, ErrorCode, Result, Session, StatementKind};
 use std::sync::Arc;
@@ -185,6 +186,46 @@ async fn every_question_mark_is_a_parameter_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_union_is_the_value_that_it_holds() {
+    let engine = TestEngine::local().await;
+    let session = engine.session();
+    let fields = UnionFields::from_fields(vec![
+        Field::new("string", DataType::Utf8, true),
+        Field::new("int64", DataType::Int64, true),
+    ]);
+    let union = |ids: Vec<i8>, offsets: Vec<i32>| -> ArrayRef {
+        let children = vec![
+            one(StringArray::from(vec!["a", "b"])),
+            one(Int64Array::from(vec![7, 8])),
+        ];
+        Arc::new(UnionArray::try_new(fields.clone(), ids.into(), Some(offsets.into()), children).unwrap())
+    };
+    let both = vec![union(vec![1], vec![1]), union(vec![0], vec![1])];
+    assert_eq!(
+        run_with(&session, "select ? + 1, ?", both).await.unwrap().lines(),
+        ["9|b"]
+    );
+    run(&session, "create table t (id int, name varchar)").await.unwrap();
+    let rows = vec![union(vec![1, 1], vec![0, 1]), union(vec![0, 0], vec![1, 0])];
+    assert_eq!(
+        run_with(&session, "insert into t values (?, ?)", rows)
+            .await
+            .unwrap()
+            .value(),
+        "2"
+    );
+    assert_eq!(
+        run(&session, "select * from t order by id").await.unwrap().lines(),
+        ["7|b", "8|a"]
+    );
+    let mixed = vec![union(vec![1, 0], vec![0, 1]), union(vec![0, 0], vec![1, 0])];
+    let error = run_with(&session, "insert into t values (?, ?)", mixed)
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidValue);
+}
+
+#[tokio::test]
 async fn rows_of_parameters_are_one_insert() {
     let engine = TestEngine::local().await;
     let session = engine.session();
@@ -214,7 +255,7 @@ async fn rows_of_parameters_are_one_insert() {
         rows()[..3].to_vec(),
     );
     assert_eq!(answer.await.unwrap().value(), "3");
-    let answer = run(&session, "select * from t order by name, id").await.unwrap();
+    let answer = run(&session, "select * from t order by name, id, day").await.unwrap();
     assert_eq!(
         answer.lines(),
         [
@@ -322,7 +363,7 @@ async fn a_statement_is_described_without_being_run() {
     // Nothing of it has happened, and none of it is in the history.
     assert_eq!(run(&session, "show tables").await.unwrap().lines(), ["t|TABLE|NULL"]);
     let sql =
-        "select count(*) from system.query_executions where sql like '%?%' or sql like 'drop%' or sql like 'values%'";
+        "select count(*) from system.query_executions where sql like 'insert%' or sql like 'drop%' or sql like 'values%'";
     assert_eq!(run(&session, sql).await.unwrap().value(), "0");
 
     for (sql, code) in [
