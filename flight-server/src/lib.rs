@@ -7,4 +7,19 @@
 //! Must hold: the schema that is announced is the schema that is sent, to the last nullability; what changes something
 //! runs when it is executed and exactly once; a client that goes away ends its work.
 
+mod authentication;
+mod connections;
+mod failure;
+mod identifier;
+mod messages;
 mod metadata;
+mod results;
+mod server;
+mod service;
+mod sessions;
+mod settings;
+mod uploads;
+
+pub use authentication::Authentication;
+pub use server::{bind, serve};
+pub use settings::Settings;

@@ -1,0 +1,31 @@
+//! Cancelling a result by the announcement of it, whether it runs or not.
+
+use arrow_flight::sql::{Command, TicketStatementQuery};
+use arrow_flight::{CancelStatus, FlightInfo};
+
+use super::{Answer, Caller};
+use crate::failure;
+use crate::identifier::Secret;
+use crate::uploads::command;
+
+/// Cancels what `info` announced, if it is this session's.
+pub(super) fn cancel(caller: &Caller, info: Option<&FlightInfo>) -> Answer<CancelStatus> {
+    let tickets = info
+        .into_iter()
+        .flat_map(|info| &info.endpoint)
+        .filter_map(|endpoint| endpoint.ticket.as_ref());
+    let mut status = None;
+    for ticket in tickets {
+        let one = match command(&ticket.ticket)? {
+            Command::TicketStatementQuery(TicketStatementQuery { statement_handle }) => {
+                let name = Secret::from_bytes(&statement_handle);
+                let name = name.ok_or_else(|| failure::invalid("the ticket is none of this server's"))?;
+                caller.visit.tickets().cancel(name)?
+            }
+            // The answer of a metadata command is there at once.
+            _ => CancelStatus::NotCancellable,
+        };
+        status = Some(one);
+    }
+    status.ok_or_else(|| failure::invalid("there is no announcement with a ticket to cancel"))
+}
