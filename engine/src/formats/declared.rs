@@ -107,11 +107,12 @@ pub async fn find_partitions(
     Discovery::new(storage, declaration, settings)?.partitions().await
 }
 
-/// Refuses a table whose directories name its partition columns in another order than `declaration` does: it could not be read.
-/// Lists one level, and nothing for a table with fewer than two partition columns.
+/// Refuses a table whose directories name its partition columns in another order than `declaration` does, or below levels of other
+/// names: it could not be read. Lists one level, one more for each level of another name, and nothing for a table without partition
+/// columns.
 ///
 /// # Errors
-/// `BAD_DATA` that names such a directory; the storage's own.
+/// `BAD_DATA` that names such a directory; `INVALID_VALUE` for a place that is a file by its name; the storage's own.
 pub async fn check_partition_order(
     storage: &Arc<QueryStorage>,
     declaration: &Declaration,

@@ -193,6 +193,8 @@ async fn partition_columns_in_another_order_than_the_directories_are_refused_whe
         refused(&s, &sql, ErrorCode::BadData, &["year=2023", "month=…"]).await;
         refused(&s, "SELECT * FROM wrong", ErrorCode::TableNotFound, &["wrong"]).await;
     }
+    let sql = create("inner_alone", "month int", "t");
+    refused(&s, &sql, ErrorCode::BadData, &["year=2023/month=12", "month=…"]).await;
     ok(&s, &create("right_order", "year int, month int", "t")).await;
     ok(&s, &create("outer_alone", "year int", "t")).await;
     ok(&s, &create("nothing_yet", "month int, year int", "nowhere")).await;
@@ -201,4 +203,32 @@ async fn partition_columns_in_another_order_than_the_directories_are_refused_whe
     let add = "ALTER TABLE registered ADD PARTITION (y=2023, m=12) LOCATION 's3://lake/t/year=2023/month=12/'";
     ok(&s, add).await;
     assert_eq!(rows(&s, "SELECT y, m, n FROM registered").await, ["2023|12|1"]);
+}
+
+#[tokio::test]
+async fn a_place_that_is_a_file_by_its_name_has_no_partitions_and_takes_no_rows() {
+    let fixture = S3Fixture::start(&["lake"]).await;
+    fixture.put("lake", "spark.parquet/year=2023/a.parquet", numbers("n", [1]));
+    fixture.put("lake", "one.parquet", numbers("n", [1]));
+    let engine = TestEngine::over(&fixture).await;
+    let s = engine.session();
+    let create = |name: &str, partitions: &str, at: &str| {
+        format!("CREATE EXTERNAL TABLE {name} (n bigint) {partitions} STORED AS PARQUET LOCATION 's3://lake/{at}'")
+    };
+    for at in ["nowhere.parquet", "one.parquet"] {
+        let sql = create("t", "PARTITIONED BY (year int)", at);
+        refused(&s, &sql, ErrorCode::InvalidValue, &[at, "\"/\" at its end"]).await;
+    }
+    ok(&s, &create("spark", "PARTITIONED BY (year int)", "spark.parquet")).await;
+    assert_eq!(rows(&s, "SELECT year, n FROM spark").await, ["2023|1"]);
+    ok(&s, &create("later", "PARTITIONED BY (year int)", "v1.2")).await;
+    ok(&s, &create("empty", "", "nowhere.parquet")).await;
+    let insert = "INSERT INTO empty VALUES (1)";
+    refused(
+        &s,
+        insert,
+        ErrorCode::NotSupported,
+        &["LOCATION 's3://lake/nowhere.parquet/'"],
+    )
+    .await;
 }

@@ -11,7 +11,7 @@ pub mod parquet;
 mod rows;
 pub mod text;
 
-pub use endings::{by_name, common_format, reader};
+pub use endings::{by_ending, by_name, common_format, reader};
 pub use exact::may_round;
 pub use format::{Origin, Place, Scan, TableFile, TableFormat, TableReader};
 pub use options::{OptionRule, checked, rule};

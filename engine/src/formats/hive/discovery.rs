@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::layout;
 use super::partitions::{level, typed};
 use crate::error::{Error, ErrorCode, Result};
-use crate::formats::files::{Place, TableFile};
+use crate::formats::files::{self, Place, TableFile};
 use crate::formats::scan::{ScanFile, is_about, matching};
 use crate::formats::{Declaration, DeclaredPartition, Settings};
 use crate::storage::{Location, QueryStorage};
@@ -99,23 +99,66 @@ impl<'a> Discovery<'a> {
         Ok(kept.map(|(file, _)| file).collect())
     }
 
-    /// Refuses directories that are named after the partition columns in another order: those of the first level after a later
-    /// column. Other directories are no mistake yet, since each may be registered as a partition.
+    /// Refuses directories that are named after the partition columns in another order, or below levels that are none of theirs:
+    /// those of the first level after a later column, and those that are found after any column on the way down from another one.
+    /// Directories of other names alone are no mistake yet, since each may be registered as a partition.
     ///
     /// # Errors
     /// `BAD_DATA` that names such a directory; those of listing.
     pub async fn check_order(&self) -> Result<()> {
         let location = &self.declaration.location;
-        if self.fields().len() < 2 || location.is_glob() {
+        if self.fields().is_empty() || location.is_glob() {
             return Ok(());
         }
-        let listing = layout::list_level(self.place.store.as_ref(), location, location.path()).await?;
-        let is_later = |step: &str| (1..self.fields().len()).any(|depth| self.is_level(step, depth));
-        let mut directories = listing.common_prefixes.iter();
-        match directories.find(|path| path.filename().is_some_and(is_later)) {
-            Some(path) => Err(self.outside(path, 0)),
-            None => Ok(()),
+        self.refuse_file().await?;
+        let mut above = location.path().clone();
+        loop {
+            let listing = layout::list_level(self.place.store.as_ref(), location, &above).await?;
+            let directories = &listing.common_prefixes;
+            let first = usize::from(above == *location.path());
+            let is_misplaced =
+                |path: &&Path| (first..self.fields().len()).any(|depth| self.is_named_after(path, depth));
+            if let Some(path) = directories.iter().find(is_misplaced) {
+                return Err(self.outside(path, 0));
+            }
+            // One way down is enough: levels are the same everywhere, or reading says where they are not.
+            let is_other_level =
+                |path: &&Path| !self.is_named_after(path, 0) && path.filename().and_then(level).is_some();
+            match directories.iter().find(is_other_level) {
+                Some(path) => above = path.clone(),
+                None => return Ok(()),
+            }
         }
+    }
+
+    /// Refuses a place that is named as a file of the table's format, unless there is a directory of that name, as Spark makes them:
+    /// a file has no partitions.
+    async fn refuse_file(&self) -> Result<()> {
+        let location = &self.declaration.location;
+        let is_named_as_file = files::by_ending(location.path())
+            .is_some_and(|format| format.name().eq_ignore_ascii_case(self.declaration.format.name()));
+        if location.is_directory() || !is_named_as_file {
+            return Ok(());
+        }
+        let directory = location.clone().into_directory();
+        if !layout::list(
+            self.place.store.as_ref(),
+            &directory,
+            self.settings.listing_limit_objects,
+        )
+        .await?
+        .is_empty()
+        {
+            return Ok(());
+        }
+        let message = format!(
+            "\"{location}\" is a file by its name, and a file has no partitions; put \"/\" at its end if a directory is meant"
+        );
+        Err(Error::new(ErrorCode::InvalidValue, message))
+    }
+
+    fn is_named_after(&self, path: &Path, depth: usize) -> bool {
+        path.filename().is_some_and(|step| self.is_level(step, depth))
     }
 
     /// The partitions in the table's directory and those that are registered, without those that were dropped, by their values.
