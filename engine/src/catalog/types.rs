@@ -2,7 +2,8 @@
 //! PostgreSQL and `DuckDB` beside them.
 //!
 //! What a name means where dialects differ: `float` has four bytes, `decimal` alone is `decimal(10,0)` (both as in Hive and
-//! Athena), a `timestamp` counts microseconds, and one `with time zone` is a moment in UTC. The length of `varchar(n)` and
+//! Athena), a `timestamp` counts microseconds, which reach the year 9999, a `time` nanoseconds, as the literal `TIME '…'` does, and
+//! a `timestamp with time zone` is a moment in UTC. The length of `varchar(n)` and
 //! `char(n)` is read and not enforced: both are `string`, since the files of an external table hold whatever they hold.
 
 use arrow::datatypes::{
@@ -70,6 +71,7 @@ pub fn name(data_type: &DataType) -> String {
         DataType::FixedSizeBinary(bytes) => format!("binary({bytes})"),
         Date32 => "date".to_owned(),
         Date64 => "date in milliseconds".to_owned(),
+        Time64(TimeUnit::Microsecond) => "time(6)".to_owned(),
         Time32(unit) | Time64(unit) => format!("time{}", precision_of(*unit)),
         Timestamp(unit, None) => format!("timestamp{}", precision_of(*unit)),
         Timestamp(unit, Some(_)) => format!("timestamp{} with time zone", precision_of(*unit)),
@@ -231,7 +233,7 @@ impl TypeReader<'_, '_> {
             }
             "binary" | "varbinary" | "bytea" | "blob" => self.bytes(),
             "date" => DataType::Date32,
-            "time" => match self.precision()? {
+            "time" => match self.precision_or(TimeUnit::Nanosecond)? {
                 unit @ (TimeUnit::Second | TimeUnit::Millisecond) => DataType::Time32(unit),
                 unit => DataType::Time64(unit),
             },
@@ -322,8 +324,12 @@ impl TypeReader<'_, '_> {
     }
 
     fn precision(&mut self) -> Result<TimeUnit, ParserError> {
+        self.precision_or(TimeUnit::Microsecond)
+    }
+
+    fn precision_or(&mut self, unwritten: TimeUnit) -> Result<TimeUnit, ParserError> {
         if !self.parser.consume_token(&Token::LParen) {
-            return Ok(TimeUnit::Microsecond);
+            return Ok(unwritten);
         }
         let token = self.parser.peek_token();
         let unit = match self.parser.parse_literal_uint()? {
@@ -529,10 +535,10 @@ mod tests {
             ),
             ("binary|varbinary|bytea|blob", BinaryView, "binary"),
             ("date", Date32, "date"),
-            ("time|time(6)", Time64(Microsecond), "time"),
+            ("time(6)", Time64(Microsecond), "time(6)"),
             ("time(0)", Time32(Second), "time(0)"),
             ("time(3)", Time32(Millisecond), "time(3)"),
-            ("time(9)", Time64(Nanosecond), "time(9)"),
+            ("time|time(9)", Time64(Nanosecond), "time(9)"),
             (
                 "timestamp|timestamp(6)|datetime|timestamp without time zone",
                 Timestamp(Microsecond, None),

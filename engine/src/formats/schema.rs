@@ -250,7 +250,7 @@ pub fn readable(data_type: &DataType) -> DataType {
 
 /// The narrowest type that holds every value of both exactly, if there is one.
 fn widened(a: &DataType, b: &DataType) -> Option<DataType> {
-    use DataType::{Date32, Decimal128, Dictionary, Float32, Float64, Timestamp};
+    use DataType::{Date32, Decimal128, Dictionary, Float32, Float64, Time32, Time64, Timestamp};
     if a == b {
         return Some(a.clone());
     }
@@ -264,6 +264,10 @@ fn widened(a: &DataType, b: &DataType) -> Option<DataType> {
             (precision <= 38).then_some(Decimal128(precision, scale))
         }
         (Timestamp(u1, z1), Timestamp(u2, z2)) if z1 == z2 => Some(Timestamp(finer(*u1, *u2), z1.clone())),
+        // A day in nanoseconds is far from what 64 bits count: every time of day has one.
+        (Time32(_), Time64(unit)) | (Time64(unit), Time32(_)) => Some(Time64(*unit)),
+        (Time32(u1), Time32(u2)) => Some(Time32(finer(*u1, *u2))),
+        (Time64(u1), Time64(u2)) => Some(Time64(finer(*u1, *u2))),
         (Date32, Timestamp(..)) | (Timestamp(..), Date32) => None,
         _ => widened_integer(a, b),
     }
@@ -344,6 +348,16 @@ mod tests {
                 Timestamp(TimeUnit::Millisecond, None),
                 Timestamp(TimeUnit::Nanosecond, None),
                 Some(Timestamp(TimeUnit::Nanosecond, None)),
+            ),
+            (
+                Time32(TimeUnit::Millisecond),
+                Time64(TimeUnit::Microsecond),
+                Some(Time64(TimeUnit::Microsecond)),
+            ),
+            (
+                Time64(TimeUnit::Microsecond),
+                Time64(TimeUnit::Nanosecond),
+                Some(Time64(TimeUnit::Nanosecond)),
             ),
             (Boolean, Int8, None),
         ] {

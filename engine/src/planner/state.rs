@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::failure::from_datafusion;
 use super::session::Snapshot;
-use super::view;
+use super::{view, zoned};
 use crate::error::Result;
 use crate::functions;
 use crate::governance::{View, Visible, VisibleView};
@@ -90,6 +90,8 @@ pub async fn of_query(
     options.catalog.default_catalog.clone_from(&session.defaults.catalog);
     options.catalog.default_schema.clone_from(&session.defaults.database);
     session.settings.apply(options)?;
+    let zone = options.execution.time_zone.clone();
+    let zone = zone.filter(|_| session.settings.names_time_zone());
     let builder = SessionStateBuilder::new_from_existing(template.clone())
         .with_config(config)
         .with_runtime_env(Arc::new(runtime(storage)?));
@@ -100,6 +102,10 @@ pub async fn of_query(
         let table = match visible {
             Visible::Table(table) => Arc::clone(table),
             Visible::View(inner) => planned(template, inner, session, storage, relation_limit).await?,
+        };
+        let table = match &zone {
+            Some(zone) => zoned::in_zone(&name.table, table, zone).map_err(from_datafusion)?,
+            None => table,
         };
         database(&list, &name.catalog, &name.database)
             .and_then(|database| database.register_table(name.table.clone(), table))

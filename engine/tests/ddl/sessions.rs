@@ -263,10 +263,11 @@ async fn show_finds_what_its_pattern_means() {
         ["order_lines|TABLE|NULL"]
     );
     assert_eq!(rows(&s, "SHOW DATABASES LIKE 'sal%'").await, ["sales|NULL|NULL"]);
-    assert!(
-        rows(&s, "SHOW FUNCTIONS LIKE 'date_tr%'")
-            .await
-            .contains(&"date_trunc|scalar".to_owned())
+    assert_eq!(
+        rows(&s, "SHOW FUNCTIONS LIKE 'date_tr%'").await,
+        [
+            "date_trunc|scalar|date_trunc(precision, expression)|Truncates a timestamp or time value to a specified precision."
+        ]
     );
     assert_eq!(
         rows(&s, "SHOW COLUMNS FROM sales.orders").await,

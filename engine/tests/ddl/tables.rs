@@ -157,10 +157,102 @@ async fn a_time_without_a_zone_is_one_of_the_sessions_zone() {
     assert_eq!(
         rows(&s, "SELECT i, tz FROM t ORDER BY i").await,
         [
+            "1|2020-06-01T00:00:00+02:00",
+            "2|2020-06-01T02:00:00+02:00",
+            "3|2020-06-01T00:00:00+02:00"
+        ]
+    );
+    ok(&s, "RESET time_zone").await;
+    assert_eq!(
+        rows(&s, "SELECT i, tz FROM t ORDER BY i").await,
+        [
             "1|2020-05-31T22:00:00Z",
             "2|2020-06-01T00:00:00Z",
             "3|2020-05-31T22:00:00Z"
         ]
+    );
+}
+
+#[tokio::test]
+async fn a_stored_moment_has_its_day_and_its_hour_in_the_sessions_zone() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    ok(
+        &s,
+        "CREATE TABLE t (i INT, tz TIMESTAMP WITH TIME ZONE, n TIMESTAMP(9) WITH TIME ZONE)",
+    )
+    .await;
+    ok(
+        &s,
+        "INSERT INTO t VALUES (1, '2024-01-01T04:59:59Z', '2024-01-01T04:59:59.123456789Z'), \
+         (2, '2024-01-01T05:00:00Z', '2024-01-01T05:00:00.123456789Z'), (3, '2024-07-01T03:30:00Z', NULL)",
+    )
+    .await;
+    ok(&s, "CREATE VIEW v AS SELECT i, tz, n FROM t").await;
+    ok(&s, "SET time_zone = 'America/New_York'").await;
+    // As DuckDB 1.5.6 has them with SET TimeZone, and as a literal of the same moment has them here.
+    for relation in ["t", "v"] {
+        for (expression, expected) in [
+            ("extract(year FROM tz)", ["2023", "2024", "2024"]),
+            ("extract(hour FROM tz)", ["23", "0", "23"]),
+            ("date_part('day', n)", ["31", "1", "NULL"]),
+            ("CAST(tz AS DATE)", ["2023-12-31", "2024-01-01", "2024-06-30"]),
+            (
+                "CAST(tz AS TIMESTAMP)",
+                ["2023-12-31T23:59:59", "2024-01-01T00:00:00", "2024-06-30T23:30:00"],
+            ),
+            (
+                "CAST(tz AS VARCHAR)",
+                [
+                    "2023-12-31T23:59:59-05:00",
+                    "2024-01-01T00:00:00-05:00",
+                    "2024-06-30T23:30:00-04:00",
+                ],
+            ),
+            (
+                "date_trunc('day', tz)",
+                [
+                    "2023-12-31T00:00:00-05:00",
+                    "2024-01-01T00:00:00-05:00",
+                    "2024-06-30T00:00:00-04:00",
+                ],
+            ),
+            (
+                "to_char(tz, '%Y-%m-%d %H:%M')",
+                ["2023-12-31 23:59", "2024-01-01 00:00", "2024-06-30 23:30"],
+            ),
+            ("tz >= DATE '2024-01-01'", ["false", "true", "true"]),
+            ("tz >= '2024-01-01'", ["false", "true", "true"]),
+            ("tz >= TIMESTAMP '2024-01-01 00:00:00'", ["false", "true", "true"]),
+            (
+                "n",
+                [
+                    "2023-12-31T23:59:59.123456789-05:00",
+                    "2024-01-01T00:00:00.123456789-05:00",
+                    "NULL",
+                ],
+            ),
+        ] {
+            let sql = format!("SELECT {expression} FROM {relation} ORDER BY i");
+            assert_eq!(rows(&s, &sql).await, expected, "{sql}");
+        }
+        let sql = format!("SELECT i FROM {relation} WHERE extract(year FROM tz) = 2024 ORDER BY i");
+        assert_eq!(rows(&s, &sql).await, ["2", "3"]);
+    }
+    let plan = rows(&s, "EXPLAIN SELECT i FROM t WHERE tz >= '2024-02-01T00:00:00Z'")
+        .await
+        .join("\n");
+    assert!(plan.contains("pruning") || plan.contains("predicate=tz"), "{plan}");
+    ok(&s, "CREATE TABLE c AS SELECT tz FROM t").await;
+    ok(&s, "RESET time_zone").await;
+    assert_eq!(
+        rows(
+            &s,
+            "SELECT tz FROM c WHERE extract(year FROM tz) = 2024 ORDER BY tz LIMIT 1"
+        )
+        .await,
+        ["2024-01-01T04:59:59Z"],
+        "the zone is the session's, not the table's"
     );
 }
 
@@ -630,4 +722,34 @@ async fn what_cannot_be_done_says_so() {
         &["PRIMARY KEY"],
     )
     .await;
+}
+
+#[tokio::test]
+async fn nine_digits_of_seconds_are_kept_where_they_are_declared() {
+    let engine = TestEngine::local().await;
+    let s = engine.session();
+    let declared = "CREATE TABLE t (a TIMESTAMP(9), b TIMESTAMP(9) WITH TIME ZONE, c TIME, d TIME(6))";
+    ok(&s, declared).await;
+    let row =
+        "'2020-01-01 00:00:00.123456789', '2020-01-01 00:00:00.123456789Z', '10:00:00.123456789', '10:00:00.123456'";
+    let shown = "2020-01-01T00:00:00.123456789|2020-01-01T00:00:00.123456789Z|10:00:00.123456789|10:00:00.123456";
+    ok(&s, &format!("INSERT INTO t VALUES ({row})")).await;
+    assert_eq!(rows(&s, "SELECT * FROM t").await, [shown]);
+    ok(&s, "CREATE TABLE u AS SELECT * FROM t").await;
+    assert_eq!(rows(&s, "SELECT * FROM u").await, [shown]);
+    let types = ["timestamp(9)", "timestamp(9) with time zone", "time(9)", "time(6)"];
+    for (index, data_type) in types.iter().enumerate() {
+        assert!(rows(&s, "DESCRIBE u").await[index].contains(&format!("|{data_type}|")));
+    }
+    let made = value(&s, "SHOW CREATE TABLE u").await;
+    for data_type in types {
+        assert!(made.contains(data_type), "{made}");
+    }
+    // What others wrote is read as declared, whatever its digits.
+    let place = engine.directory.path().join("w").display().to_string();
+    let micros = "SELECT arrow_cast('10:00:00.123456', 'Time64(Microsecond)') AS c";
+    ok(&s, &format!("CREATE TABLE w LOCATION '{place}/' AS {micros}")).await;
+    let external = format!("CREATE EXTERNAL TABLE x (c TIME) STORED AS PARQUET LOCATION '{place}/'");
+    ok(&s, &external).await;
+    assert_eq!(value(&s, "SELECT c FROM x").await, "10:00:00.123456");
 }

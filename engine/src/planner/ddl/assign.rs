@@ -1,6 +1,6 @@
 //! Which values may be stored in a column of another type, and how they get there.
 
-use arrow::datatypes::{DataType, Field, TimeUnit};
+use arrow::datatypes::{DataType, Field};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast};
 use std::sync::Arc;
@@ -58,15 +58,12 @@ pub fn cast_to(field: &Field, value: Expr, plan: &LogicalPlan, state: &SessionSt
     let wanted = field.data_type();
     let given = value.get_type(plan.schema().as_ref()).map_err(from_datafusion)?;
     let has_zone = matches!(&given, DataType::Timestamp(_, Some(_)));
-    if matches!(wanted, DataType::Timestamp(_, Some(_)))
+    if let DataType::Timestamp(precise, Some(_)) = wanted
         && !has_zone
         && let Some(zone) = &state.config_options().execution.time_zone
     {
-        let unit = match &given {
-            DataType::Timestamp(unit, _) => *unit,
-            _ => TimeUnit::Microsecond,
-        };
-        let local = DataType::Timestamp(unit, Some(Arc::from(zone.as_str())));
+        // In the unit of the column, which holds what nanoseconds do not reach, and of a text as many digits as it takes.
+        let local = DataType::Timestamp(*precise, Some(Arc::from(zone.as_str())));
         return Ok(cast(cast(value, local), wanted.clone()));
     }
     Ok(cast(value, wanted.clone()))
@@ -75,6 +72,7 @@ pub fn cast_to(field: &Field, value: Expr, plan: &LogicalPlan, state: &SessionSt
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::datatypes::TimeUnit;
 
     fn check(from: DataType, to: DataType, changed: bool) {
         assert_eq!(changes(&from, &to), changed, "{from} to {to}");

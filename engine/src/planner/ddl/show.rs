@@ -1,7 +1,6 @@
 //! SHOW: names, definitions and settings as rows.
 
-use datafusion::execution::FunctionRegistry;
-use std::collections::BTreeSet;
+use datafusion::logical_expr::Documentation;
 
 use super::{describe, partitions, place, show_create};
 use crate::catalog::Relation;
@@ -145,22 +144,37 @@ async fn table_properties(planning: &Planning<'_>, table: &Reference, key: Optio
     planning.answer(rows::of_text(["property", "value"], lines)?).await
 }
 
+/// The functions by name and kind, with how each is called and what it gives, as far as that is written down.
 async fn functions(planning: &Planning<'_>, pattern: Option<&NamePattern>) -> Result<Plan> {
     let state = planning.state(&View::default()).await?;
-    let kinds: [(&str, BTreeSet<String>); 3] = [
-        ("scalar", state.udfs().into_iter().collect()),
-        ("aggregate", state.udafs().into_iter().collect()),
-        ("window", state.udwfs().into_iter().collect()),
-    ];
-    let mut lines: Vec<[Option<String>; 2]> = kinds
-        .into_iter()
-        .flat_map(|(kind, names)| names.into_iter().map(move |name| [Some(name), Some(kind.to_owned())]))
-        .filter(|[name, _]| matches(pattern, name.as_deref().unwrap_or_default()))
+    let scalar = state.scalar_functions().iter();
+    let scalar = scalar.map(|(name, function)| function_line(name, "scalar", function.documentation()));
+    let aggregate = state.aggregate_functions().iter();
+    let aggregate = aggregate.map(|(name, function)| function_line(name, "aggregate", function.documentation()));
+    let window = state.window_functions().iter();
+    let window = window.map(|(name, function)| function_line(name, "window", function.documentation()));
+    let mut lines: Vec<[Option<String>; 4]> = scalar
+        .chain(aggregate)
+        .chain(window)
+        .filter(|[name, ..]| matches(pattern, name.as_deref().unwrap_or_default()))
         .collect();
     lines.sort();
-    planning
-        .answer(rows::of_text(["function_name", "function_type"], lines)?)
-        .await
+    let names = ["function_name", "function_type", "syntax", "description"];
+    planning.answer(rows::of_text(names, lines)?).await
+}
+
+fn function_line(name: &str, kind: &str, documentation: Option<&Documentation>) -> [Option<String>; 4] {
+    // The rest of what is written down are pages of examples.
+    let first_paragraph = |text: &str| {
+        let paragraph = text.trim().split("\n\n").next().unwrap_or_default();
+        paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    [
+        Some(name.to_owned()),
+        Some(kind.to_owned()),
+        documentation.map(|written| written.syntax_example.trim().to_owned()),
+        documentation.map(|written| first_paragraph(&written.description)),
+    ]
 }
 
 /// Whether `name` is one of those that the pattern means. Letters are alike in either case.

@@ -56,11 +56,12 @@ pub async fn rows(
         );
         return Err(Error::new(ErrorCode::InvalidValue, message));
     }
+    let zone = state.config_options().execution.time_zone.clone();
     let mut fields = Vec::with_capacity(given.len());
     for (index, field) in plan.schema().fields().iter().enumerate() {
         let field = match declared.get(index) {
             Some(column) => Field::new(&column.name, column.data_type.clone(), column.nullable),
-            None => Field::new(field.name().to_lowercase(), stored_type(field)?, true),
+            None => Field::new(field.name().to_lowercase(), stored_type(field, zone.as_deref())?, true),
         };
         refuse_twice(&fields, &field)?;
         assign::check(&field, &Expr::Column(given[index].clone()), &plan)?;
@@ -127,8 +128,8 @@ async fn project(
 }
 
 /// The type in which the values of a query's column are stored: text and bytes in their one form, a dictionary as its values,
-/// times of day in the unit that other engines read.
-fn stored_type(field: &Field) -> Result<DataType> {
+/// times of day in the unit that other engines read, moments that are shown in `zone`, which is the session's, in UTC.
+fn stored_type(field: &Field, zone: Option<&str>) -> Result<DataType> {
     Ok(match field.data_type() {
         DataType::Null => {
             let name = quoted(field.name());
@@ -141,7 +142,7 @@ fn stored_type(field: &Field) -> Result<DataType> {
         DataType::Binary | DataType::LargeBinary | DataType::FixedSizeBinary(_) => DataType::BinaryView,
         DataType::Dictionary(_, value) => {
             let value = Field::new(field.name(), value.as_ref().clone(), true);
-            return stored_type(&value);
+            return stored_type(&value, zone);
         }
         DataType::RunEndEncoded(..) => {
             let name = quoted(field.name());
@@ -152,6 +153,9 @@ fn stored_type(field: &Field) -> Result<DataType> {
         }
         DataType::ListView(element) => DataType::List(Arc::clone(element)),
         DataType::LargeListView(element) => DataType::LargeList(Arc::clone(element)),
+        DataType::Timestamp(unit, Some(own)) if Some(own.as_ref()) == zone => {
+            DataType::Timestamp(*unit, Some(Arc::from("UTC")))
+        }
         DataType::Time32(_) => DataType::Time64(TimeUnit::Microsecond),
         // Whether its time of day means anything is not for its type to say.
         DataType::Date64 => {
