@@ -8,6 +8,7 @@ mod changes;
 mod depth;
 mod dynamic_filters;
 mod ignored;
+mod instants;
 mod joins;
 mod not_in;
 

@@ -2,13 +2,14 @@
 //!
 //! What must hold: a sum, a difference, a product or a total is the mathematical one or the error `INVALID_VALUE`, never
 //! the remainder of it; a decimal is compared with the number that a statement writes, not with a double beside it, and with a
-//! double as a double. One
+//! double as a double; times are compared as moments, whatever their units. One
 //! function is one file and one line in [`FUNCTIONS`]; a function of ours replaces DataFusion's of the same name. What one
 //! call gives is within a limit of bytes, whatever size it is asked for. The module knows no table and no principal.
 
 mod arithmetic;
 mod bounded;
 mod exact;
+mod instants;
 mod mixed;
 mod overflow;
 mod sum;
@@ -37,6 +38,8 @@ pub fn register(mut builder: SessionStateBuilder, call_limit_bytes: usize) -> Se
     // Before types are known for what is compared, and after it for what type coercion casts to a decimal.
     analyzer.rules.insert(0, Arc::new(exact::ExactDecimals));
     analyzer.rules.insert(1, Arc::new(mixed::MixedComparisons));
+    analyzer.rules.insert(2, Arc::new(instants::ComparedInstants));
+    analyzer.rules.insert(3, Arc::new(instants::LocalTimes));
     analyzer.rules.push(Arc::new(exact::ExactDecimals));
     builder.with_analyzer_rule(Arc::new(arithmetic::CheckArithmetic::default()))
 }
