@@ -8,6 +8,8 @@ use owlet_engine::{BrowsedColumn, BrowsedRelation, type_name};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::results::{Views, Wire};
+
 const CATALOG_NAME: &str = "ARROW:FLIGHT:SQL:CATALOG_NAME";
 /// The name in the specification …
 const DB_SCHEMA_NAME: &str = "ARROW:FLIGHT:SQL:DB_SCHEMA_NAME";
@@ -38,8 +40,14 @@ pub fn annotated(schema: &Schema) -> Schema {
 /// The schema of `relation` as its rows would be sent, with what is known of its columns. A column that was declared NOT NULL says so
 /// here; in results every column may be NULL.
 pub(super) fn of_relation(relation: &BrowsedRelation) -> Schema {
-    let declared = Schema::new(relation.columns.iter().map(|column| Arc::clone(&column.field)).collect::<Vec<_>>());
-    let sent = as_sent(&declared);
+    let declared = Schema::new(
+        relation
+            .columns
+            .iter()
+            .map(|column| Arc::clone(&column.field))
+            .collect::<Vec<_>>(),
+    );
+    let sent = Wire::of(&declared, Views::Cast);
     let column = |(field, column): (&FieldRef, &BrowsedColumn)| {
         let mut metadata = field.metadata().clone();
         let mut say = |key: &str, value: &str| metadata.insert(key.to_owned(), value.to_owned());
@@ -57,11 +65,14 @@ pub(super) fn of_relation(relation: &BrowsedRelation) -> Schema {
             .with_nullable(column.field.is_nullable())
             .with_metadata(metadata)
     };
-    Schema::new(sent.fields().iter().zip(&relation.columns).map(column).collect::<Vec<_>>())
-}
-
-fn as_sent(schema: &Schema) -> Schema {
-    annotated(schema)
+    Schema::new(
+        sent.schema()
+            .fields()
+            .iter()
+            .zip(&relation.columns)
+            .map(column)
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn described(field: &Field) -> Field {
@@ -179,8 +190,18 @@ mod tests {
             (DataType::FixedSizeBinary(16), "varbinary", Some("16"), None),
             (DataType::Date32, "date", Some("10"), Some("0")),
             (DataType::Time64(TimeUnit::Microsecond), "time", Some("15"), Some("6")),
-            (DataType::Timestamp(TimeUnit::Second, None), "timestamp", Some("19"), Some("0")),
-            (DataType::Timestamp(TimeUnit::Nanosecond, None), "timestamp", Some("29"), Some("9")),
+            (
+                DataType::Timestamp(TimeUnit::Second, None),
+                "timestamp",
+                Some("19"),
+                Some("0"),
+            ),
+            (
+                DataType::Timestamp(TimeUnit::Nanosecond, None),
+                "timestamp",
+                Some("29"),
+                Some("9"),
+            ),
             (zoned, "timestamp with time zone", Some("26"), Some("6")),
             (DataType::new_list(DataType::Int64, true), "array(bigint)", None, None),
         ] {

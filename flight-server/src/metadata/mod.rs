@@ -15,6 +15,8 @@ mod schemas;
 mod sql_info;
 mod table_types;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod xdbc_types;
 
 pub use columns::annotated;
@@ -27,6 +29,8 @@ use arrow_flight::sql::{
     CommandGetPrimaryKeys, CommandGetSqlInfo, CommandGetTables, CommandGetXdbcTypeInfo,
 };
 use owlet_engine::{Error, ErrorCode, Result, Session};
+
+use crate::settings::Settings;
 
 /// One question about what there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,18 +73,18 @@ impl Metadata {
         }
     }
 
-    /// The answer, as `session` may see it, in the order of the specification.
+    /// The answer, as `session` may see it, in the order of the specification. The `settings` of the server are among what it says.
     ///
     /// # Errors
     /// `PERMISSION_DENIED` where SHOW would be, `EXCEEDED_STATEMENT_LIMIT` for more tables than one answer holds, those of the
     /// catalogue.
-    pub async fn rows(&self, session: &Session) -> Result<RecordBatch> {
+    pub async fn rows(&self, session: &Session, settings: &Settings) -> Result<RecordBatch> {
         match self {
             Self::Catalogs(_) => catalogs::rows(session),
             Self::Schemas(command) => schemas::rows(command, session).await,
             Self::Tables(command) => tables::rows(command, session).await,
             Self::TableTypes => table_types::rows(),
-            Self::SqlInfo(command) => sql_info::rows(&command.info, session),
+            Self::SqlInfo(command) => sql_info::rows(&command.info, session, settings),
             Self::XdbcTypeInfo(command) => xdbc_types::rows(command.data_type),
             Self::PrimaryKeys(_) | Self::ExportedKeys(_) | Self::ImportedKeys(_) | Self::CrossReference(_) => {
                 Ok(RecordBatch::new_empty(self.schema()))

@@ -14,14 +14,8 @@ const TYPES: &[(Convert, DataType)] = &[
     (Convert::SqlConvertDecimal, DataType::Decimal128(38, 10)),
     (Convert::SqlConvertFloat, DataType::Float64),
     (Convert::SqlConvertInteger, DataType::Int32),
-    (
-        Convert::SqlConvertIntervalDayTime,
-        DataType::Interval(IntervalUnit::DayTime),
-    ),
-    (
-        Convert::SqlConvertIntervalYearMonth,
-        DataType::Interval(IntervalUnit::YearMonth),
-    ),
+    (Convert::SqlConvertIntervalDayTime, INTERVAL),
+    (Convert::SqlConvertIntervalYearMonth, INTERVAL),
     (Convert::SqlConvertLongvarbinary, DataType::Binary),
     (Convert::SqlConvertLongvarchar, DataType::Utf8),
     (Convert::SqlConvertNumeric, DataType::Decimal128(38, 10)),
@@ -37,11 +31,21 @@ const TYPES: &[(Convert, DataType)] = &[
     (Convert::SqlConvertVarchar, DataType::Utf8),
 ];
 
+/// The type of every interval that a statement writes.
+const INTERVAL: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
+
 /// For each type the types that CAST makes of it, both as numbers of the enumeration.
 pub(super) fn conversions() -> Vec<(i32, Vec<i32>)> {
     let targets = |from: &DataType| -> Vec<i32> {
-        let possible = TYPES.iter().filter(|(_, to)| can_cast_types(from, to));
+        let possible = TYPES
+            .iter()
+            .filter(|(_, to)| has_a_name(to) && can_cast_types(from, to));
         possible.map(|(code, _)| *code as i32).collect()
     };
     TYPES.iter().map(|(code, from)| (*code as i32, targets(from))).collect()
+}
+
+/// Whether CAST knows the type by the name that clients have for it. `BINARY`, `VARBINARY` and intervals of their kinds it does not.
+fn has_a_name(to: &DataType) -> bool {
+    !matches!(to, DataType::Binary | DataType::Interval(_))
 }

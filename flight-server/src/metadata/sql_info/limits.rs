@@ -4,14 +4,15 @@ use arrow_flight::sql::SqlInfo as Code;
 use owlet_engine::Session;
 
 use super::union::Value::{self, Bool, Long};
+use crate::settings::Settings;
 
 /// The longest name of a database, table or column, in bytes.
 const NAME_LIMIT_BYTES: i64 = 255;
 /// The most columns of a table.
 const COLUMN_LIMIT: i64 = 10_000;
 
-pub(super) fn limits(session: &Session) -> Vec<(Code, Value)> {
-    let statement = i64::try_from(session.limits().sql_length_bytes).unwrap_or_default();
+pub(super) fn limits(session: &Session, settings: &Settings) -> Vec<(Code, Value)> {
+    let long = |number: usize| Long(i64::try_from(number).unwrap_or(i64::MAX));
     let unlimited = [
         Code::SqlMaxBinaryLiteralLength,
         Code::SqlMaxCharLiteralLength,
@@ -19,12 +20,10 @@ pub(super) fn limits(session: &Session) -> Vec<(Code, Value)> {
         Code::SqlMaxColumnsInIndex,
         Code::SqlMaxColumnsInOrderBy,
         Code::SqlMaxColumnsInSelect,
-        Code::SqlMaxConnections,
         Code::SqlMaxCursorNameLength,
         Code::SqlMaxIndexLength,
         Code::SqlMaxProcedureNameLength,
         Code::SqlMaxRowSize,
-        Code::SqlMaxStatements,
         Code::SqlMaxTablesInSelect,
         Code::SqlMaxUsernameLength,
     ];
@@ -35,7 +34,9 @@ pub(super) fn limits(session: &Session) -> Vec<(Code, Value)> {
         (Code::SqlMaxTableNameLength, Long(NAME_LIMIT_BYTES)),
         (Code::SqlMaxCatalogNameLength, Long(NAME_LIMIT_BYTES)),
         (Code::SqlMaxColumnsInTable, Long(COLUMN_LIMIT)),
-        (Code::SqlMaxStatementLength, Long(statement)),
+        (Code::SqlMaxStatementLength, long(session.limits().sql_length_bytes)),
+        (Code::SqlMaxConnections, long(settings.session_limit)),
+        (Code::SqlMaxStatements, long(settings.prepared_statement_limit)),
         (Code::SqlMaxRowSizeIncludesBlobs, Bool(true)),
     ]);
     limits

@@ -18,6 +18,7 @@ use owlet_engine::{Result, Session};
 use std::sync::Arc;
 
 use super::unfit;
+use crate::settings::Settings;
 use union::Value;
 
 /// Codes that came to the protocol after JDBC drivers of it (those before 17) were published: they fail at what they do not know, and
@@ -32,8 +33,8 @@ pub(super) fn schema() -> SchemaRef {
 }
 
 /// The values of those `codes` that there are, in the order of the codes; all that every driver knows if none is named.
-pub(super) fn rows(codes: &[u32], session: &Session) -> Result<RecordBatch> {
-    let mut values = values::values(session);
+pub(super) fn rows(codes: &[u32], session: &Session, settings: &Settings) -> Result<RecordBatch> {
+    let mut values = values::values(session, settings);
     values.retain(|(code, _)| {
         if codes.is_empty() {
             !LATER.contains(code)

@@ -5,23 +5,25 @@ use owlet_engine::Session;
 
 use super::union::Value::{self, Bits, Bool, Text};
 use super::{limits, syntax};
+use crate::settings::Settings;
 
 /// Every code of the enumeration with its value.
-pub(super) fn values(session: &Session) -> Vec<(SqlInfo, Value)> {
-    let mut values = server();
+pub(super) fn values(session: &Session, settings: &Settings) -> Vec<(SqlInfo, Value)> {
+    let mut values = server(settings);
     values.extend(syntax::statements());
     values.extend(syntax::names());
     values.extend(syntax::words(session));
     values.extend(syntax::queries());
     values.extend(syntax::absent());
-    values.extend(limits::limits(session));
+    values.extend(limits::limits(session, settings));
     values.extend(transactions());
     values.extend(result_sets());
     values
 }
 
-fn server() -> Vec<(SqlInfo, Value)> {
+fn server(settings: &Settings) -> Vec<(SqlInfo, Value)> {
     use SqlInfo as Code;
+    let idle = settings.prepared_statement_idle_limit.as_millis();
     vec![
         (Code::FlightSqlServerName, text("Owlet")),
         (Code::FlightSqlServerVersion, text(env!("CARGO_PKG_VERSION"))),
@@ -40,6 +42,11 @@ fn server() -> Vec<(SqlInfo, Value)> {
         (Code::FlightSqlServerCancel, Bool(true)),
         (Code::FlightSqlServerBulkIngestion, Bool(true)),
         (Code::FlightSqlServerIngestTransactionsSupported, Bool(false)),
+        // In milliseconds.
+        (
+            Code::FlightSqlServerStatementTimeout,
+            Bits(i32::try_from(idle).unwrap_or(i32::MAX)),
+        ),
         (Code::FlightSqlServerTransactionTimeout, Bits(0)),
     ]
 }
