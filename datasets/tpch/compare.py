@@ -7,8 +7,8 @@ OWLET is a release build; DATA a directory with one directory of Parquet files f
 
 Both engines get the same files and the same number of partitions. They take turns: a pair is one process of Owlet that
 runs a query several times, and as many runs in the wheel's session, which stays open. Of each side the shortest time
-of a statement, planning included, counts. Owlet's is that of its footer: it lists the files and reads their footers
-anew in every run, where the wheel remembers them. With --threads 2 the last line is the figure that is quoted.
+of a statement, planning included, counts. Owlet's is that of its footer: it lists the files anew in every run, where the
+wheel remembers them. With --threads 2 the last line is the figure that is quoted.
 """
 
 import argparse

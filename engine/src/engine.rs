@@ -9,6 +9,7 @@ use crate::catalog::{self, BuiltinCatalog, Catalog, OwnDatabase, WithOwnDatabase
 use crate::config::Config;
 use crate::error::Result;
 use crate::execution::{Claims, Effects, LocalExecutor};
+use crate::formats::Formats;
 use crate::governance::Principal;
 use crate::history::{History, QueryExecutions};
 use crate::metastore::Metastore;
@@ -66,7 +67,7 @@ impl Engine {
                 &working_directory,
             )?,
         };
-        let formats = Arc::new(settings.formats);
+        let formats = Arc::new(Formats::new(settings.formats, Arc::new(clock)));
         let bounds = Bounds {
             target_partitions: workgroup.target_partitions(),
             call_limit_bytes: workgroup.call_limit_bytes(),
@@ -81,7 +82,7 @@ impl Engine {
                 history: history.clone(),
                 clock: Arc::new(clock),
             },
-            writing: formats.write.clone(),
+            writing: formats.settings.write.clone(),
             processors: executor.processors().clone(),
             temporary_limit_bytes: settings.catalog.temporary_table_limit_bytes,
         };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::files::{self, Origin, TableFile, TableReader};
 use super::hive::{Discovery, Filters};
 use super::scan::{Request, ScanFile, Scanner};
-use super::{Format, Settings};
+use super::{Format, Formats};
 use crate::error::Result;
 use crate::storage::{Location, QueryStorage};
 
@@ -49,7 +49,7 @@ pub struct DeclaredPartition {
 pub struct DeclaredTable {
     storage: Arc<QueryStorage>,
     declaration: Declaration,
-    settings: Arc<Settings>,
+    formats: Arc<Formats>,
     scanner: Scanner,
 }
 
@@ -59,16 +59,16 @@ impl DeclaredTable {
     /// # Errors
     /// `PERMISSION_DENIED` if the query may not reach the location; `BAD_DATA` for a registered partition whose values do not fit
     /// the partition columns.
-    pub fn new(storage: Arc<QueryStorage>, declaration: Declaration, settings: Arc<Settings>) -> Result<Self> {
+    pub fn new(storage: Arc<QueryStorage>, declaration: Declaration, formats: Arc<Formats>) -> Result<Self> {
         storage.store(&declaration.location)?;
-        let reader = files::reader(&declaration.format, &settings)?;
+        let reader = files::reader(&declaration.format, &formats)?;
         let columns = TableSchema::builder(Arc::clone(&declaration.columns))
             .with_table_partition_cols(declaration.partition_columns.clone())
             .build();
         Ok(Self {
             storage,
             declaration,
-            settings,
+            formats,
             scanner: Scanner {
                 columns,
                 reader,
@@ -79,10 +79,10 @@ impl DeclaredTable {
 
     /// The files that `filters` leave, with what is known of their rows.
     async fn files(&self, state: &dyn Session, filters: &[Expr], limit: Option<usize>) -> Result<Vec<ScanFile>> {
-        let discovery = Discovery::new(&self.storage, &self.declaration, &self.settings)?;
+        let discovery = Discovery::new(&self.storage, &self.declaration, &self.formats.settings)?;
         let files = discovery.files(Filters { state, filters }).await?;
         // The first rows of many files are had without a look at each of them.
-        let worth_it = files.len() <= self.settings.inference_files && (limit.is_none() || files.len() == 1);
+        let worth_it = files.len() <= self.formats.settings.inference_files && (limit.is_none() || files.len() == 1);
         if !worth_it {
             return Ok(files);
         }
@@ -102,9 +102,11 @@ impl DeclaredTable {
 pub async fn find_partitions(
     storage: &Arc<QueryStorage>,
     declaration: &Declaration,
-    settings: &Settings,
+    formats: &Formats,
 ) -> Result<Vec<DeclaredPartition>> {
-    Discovery::new(storage, declaration, settings)?.partitions().await
+    Discovery::new(storage, declaration, &formats.settings)?
+        .partitions()
+        .await
 }
 
 /// Refuses a table whose directories name its partition columns in another order than `declaration` does, or below levels of other
@@ -116,9 +118,11 @@ pub async fn find_partitions(
 pub async fn check_partition_order(
     storage: &Arc<QueryStorage>,
     declaration: &Declaration,
-    settings: &Settings,
+    formats: &Formats,
 ) -> Result<()> {
-    Discovery::new(storage, declaration, settings)?.check_order().await
+    Discovery::new(storage, declaration, &formats.settings)?
+        .check_order()
+        .await
 }
 
 #[async_trait]

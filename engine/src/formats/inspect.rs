@@ -3,7 +3,7 @@
 use arrow::datatypes::{FieldRef, SchemaRef};
 use std::sync::Arc;
 
-use super::{FileTable, Format, Settings};
+use super::{FileTable, Format, Formats};
 use crate::error::Result;
 use crate::storage::{Location, QueryStorage};
 
@@ -31,9 +31,9 @@ pub async fn inspect(
     storage: &Arc<QueryStorage>,
     locations: &[Location],
     format: Option<&Format>,
-    settings: &Settings,
+    formats: &Formats,
 ) -> Result<Inspected> {
-    let table = FileTable::open_as(storage, locations, format, &Arc::new(settings.clone())).await?;
+    let table = FileTable::open_as(storage, locations, format, formats).await?;
     let (files, bytes) = table.size();
     Ok(Inspected {
         format: table.format().clone(),

@@ -18,6 +18,7 @@ mod inspect;
 mod scan;
 mod schema;
 mod settings;
+mod shared;
 mod table;
 pub mod write;
 
@@ -26,4 +27,5 @@ pub use format::Format;
 pub use hive::{HIVE_NULL, format_of, partition_value, refuse_other_meanings};
 pub use inspect::{Inspected, inspect};
 pub use settings::Settings;
+pub use shared::Formats;
 pub use table::FileTable;

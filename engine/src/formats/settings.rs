@@ -20,8 +20,11 @@ pub struct Settings {
     pub inference_columns: usize,
     /// The most footers, or beginnings of text files, read at once.
     pub footers_in_flight: usize,
-    /// The memory that the footers of one table may take, in bytes; further ones are read again when scanned.
+    /// The memory that the footers of one table may take while a query reads it, in bytes; further ones are read again when scanned.
     pub footer_cache_bytes: usize,
+    /// The memory that the footers may take which are kept from one statement to the next, of all tables together, in bytes;
+    /// nought keeps none. Those that were used least recently go first.
+    pub footers_kept_bytes: usize,
     /// The longest record of a text file, in bytes.
     pub record_limit_bytes: usize,
     /// How many times larger than the file its decompressed text may be. Below [`Self::expansion_floor_bytes`], anything goes.
@@ -44,6 +47,7 @@ impl Default for Settings {
             inference_columns: 10_000,
             footers_in_flight: 32,
             footer_cache_bytes: 256 << 20,
+            footers_kept_bytes: 64 << 20,
             record_limit_bytes: 16 << 20,
             expansion_limit_times: 1_000,
             expansion_floor_bytes: 1 << 30,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::files::{self, Origin, Place, TableFile, TableReader};
 use super::hive::{self, PartitionColumns};
 use super::scan::{Request, ScanFile, Scanner, matching};
-use super::{Format, Settings, schema};
+use super::{Format, Formats, Settings, schema};
 use crate::error::{Error, ErrorCode, Result};
 use crate::storage::{Location, QueryStorage};
 
@@ -31,8 +31,8 @@ impl FileTable {
     /// # Errors
     /// `TABLE_NOT_FOUND` for a location with no file, `NOT_SUPPORTED` for files of several formats or of none that is known, those
     /// of listing, `BAD_DATA` if a file is not of its format or clashes with another, and the storage's.
-    pub async fn open(storage: &QueryStorage, locations: &[Location], settings: &Settings) -> Result<Self> {
-        Self::open_as(storage, locations, None, &Arc::new(settings.clone())).await
+    pub async fn open(storage: &QueryStorage, locations: &[Location], formats: &Formats) -> Result<Self> {
+        Self::open_as(storage, locations, None, formats).await
     }
 
     /// The same, with files of `format` whatever their names, if it is given.
@@ -40,11 +40,11 @@ impl FileTable {
         storage: &QueryStorage,
         locations: &[Location],
         format: Option<&Format>,
-        settings: &Arc<Settings>,
+        formats: &Formats,
     ) -> Result<Self> {
-        let (format, listed) = list(storage, locations, format, settings).await?;
-        let reader = files::reader(&format, settings)?;
-        let (file_schema, origin) = infer(reader.as_ref(), &listed, settings.inference_files).await?;
+        let (format, listed) = list(storage, locations, format, &formats.settings).await?;
+        let reader = files::reader(&format, formats)?;
+        let (file_schema, origin) = infer(reader.as_ref(), &listed, formats.settings.inference_files).await?;
         let levels: Vec<_> = listed
             .iter()
             .map(|file| (file.shown(), hive::levels(file.object.location.as_ref())))

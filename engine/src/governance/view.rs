@@ -45,7 +45,7 @@ pub struct Sources<'a> {
     /// The files of all.
     pub storage: &'a Arc<QueryStorage>,
     /// How files are read.
-    pub formats: &'a Arc<formats::Settings>,
+    pub formats: &'a Arc<formats::Formats>,
     /// What the text of a view may be, and how many relations a statement may read with those of its views.
     pub limits: &'a syntax::Limits,
 }

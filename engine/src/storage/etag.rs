@@ -7,10 +7,16 @@ pub(super) fn same(a: &str, b: &str) -> bool {
 
 /// The tag as a condition of a later request, unless it is weak: a weak tag never satisfies `If-Match`.
 pub(super) fn condition(tag: &str) -> Option<String> {
-    (!tag.starts_with("W/")).then(|| tag.to_owned())
+    is_strong(tag).then(|| tag.to_owned())
 }
 
-fn bare(tag: &str) -> &str {
+/// Whether the tag is another for every change of a byte.
+pub(super) fn is_strong(tag: &str) -> bool {
+    !tag.starts_with("W/")
+}
+
+/// The tag without its quotes and the sign of weakness.
+pub(super) fn bare(tag: &str) -> &str {
     let tag = tag.trim();
     tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"')
 }

@@ -36,6 +36,7 @@ mod secret;
 mod service;
 mod settings;
 mod usage;
+mod version;
 
 pub use access::Access;
 pub use doctor::{Examination, Finding, Outcome, Terms, Verdict};
@@ -48,3 +49,4 @@ pub use query::QueryStorage;
 pub use schemes::{SCHEMES, SampleFile, Scheme};
 pub use settings::{BucketSettings, Settings};
 pub use usage::{Requests, Usage};
+pub use version::Version;

@@ -219,7 +219,8 @@ impl PinnedStore {
         answer.bytes().await
     }
 
-    /// A listing, whose objects become the versions that the query reads, unless it has read others before.
+    /// A listing, whose objects become the versions that the query reads, unless it has read others before. Then what it shows is
+    /// not what can be read: it is passed on without the tags that would make somebody take it for known.
     fn pinning(
         &self,
         listing: BoxStream<'static, Result<ObjectMeta>>,
@@ -227,10 +228,7 @@ impl PinnedStore {
     ) -> BoxStream<'static, Result<ObjectMeta>> {
         let (store, prefix) = (self.clone(), prefix.cloned().unwrap_or_default());
         let pin = move |object: Result<ObjectMeta>| match object {
-            Ok(object) => {
-                store.0.pins.admits(&object);
-                Ok(object)
-            }
+            Ok(object) => Ok(store.0.pins.listed(object)),
             Err(failure) => Err(store.located(&prefix, failure)),
         };
         listing.map(pin).boxed()
@@ -282,10 +280,9 @@ impl ObjectStore for PinnedStore {
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
         let prefix = prefix.cloned().unwrap_or_default();
         let listing = self.store_for(&prefix).await?.list_with_delimiter(Some(&prefix)).await;
-        let listing = listing.map_err(|failure| self.located(&prefix, failure))?;
-        for object in &listing.objects {
-            self.0.pins.admits(object);
-        }
+        let mut listing = listing.map_err(|failure| self.located(&prefix, failure))?;
+        let objects = listing.objects.into_iter();
+        listing.objects = objects.map(|object| self.0.pins.listed(object)).collect();
         Ok(listing)
     }
 

@@ -64,6 +64,15 @@ impl Pins {
         }
     }
 
+    /// `object` as a listing shows it, without its tags if it is not the version that the query reads.
+    pub(super) fn listed(&self, mut object: ObjectMeta) -> ObjectMeta {
+        if !self.admits(&object) {
+            object.e_tag = None;
+            object.version = None;
+        }
+        object
+    }
+
     /// Forgets the version: the query itself writes the object.
     pub(super) fn forget(&self, path: &Path) {
         self.lock().remove(path);

@@ -264,6 +264,9 @@ async fn a_file_that_changes_while_it_is_read_is_never_a_mixture_and_the_bill_is
             ],
             "{ending}"
         );
+        // Another file than before, of which nothing is remembered.
+        let other = batch(&[("id", column(Int64Array::from(vec![7, 8, 9])))]);
+        fixture.put("lake", &key, write(&other));
         let (objects, version, write, changed) = (fixture.objects(), AtomicU64::new(0), *write, key.clone());
         fixture.on_applied(RequestRule::on(RequestKind::Get), move |_| {
             let next = version.fetch_add(1, Ordering::Relaxed) + 1;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{FORMATS, TableFile, TableFormat, TableReader};
 use crate::error::{Error, ErrorCode, Result};
-use crate::formats::{Format, Settings};
+use crate::formats::{Format, Formats};
 use crate::storage::Location;
 
 /// How names of compressed files end.
@@ -24,12 +24,12 @@ pub fn by_name(name: &str) -> Option<&'static dyn TableFormat> {
 ///
 /// # Errors
 /// `NOT_SUPPORTED` for a format that is no longer there.
-pub fn reader(format: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {
+pub fn reader(format: &Format, formats: &Formats) -> Result<Arc<dyn TableReader>> {
     let Some(known) = by_name(format.name()) else {
         let message = format!("the format \"{}\" is not supported", format.name());
         return Err(Error::new(ErrorCode::NotSupported, message));
     };
-    known.reader(format, settings)
+    known.reader(format, formats)
 }
 
 /// The format of a file by its ending, behind that of a compression; Parquet for a name without any, since Athena and Trino

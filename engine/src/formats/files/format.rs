@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::options::OptionRule;
 use crate::error::Result;
-use crate::formats::{Format, Settings};
+use crate::formats::{Format, Formats};
 use crate::storage::Location;
 
 /// A way to write rows into files: one of [`FORMATS`](super::FORMATS).
@@ -27,7 +27,7 @@ pub trait TableFormat: Debug + Send + Sync {
     fn options(&self) -> &'static [OptionRule];
 
     /// What reads the files of one table for one query. `format` is of this format, its options checked.
-    fn reader(&self, format: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>>;
+    fn reader(&self, format: &Format, formats: &Formats) -> Result<Arc<dyn TableReader>>;
 }
 
 /// Reads the files of one table for one query.

@@ -64,7 +64,7 @@ pub async fn tables_under(
 async fn objects(planning: &Planning<'_>, prefix: &Location) -> Result<Vec<ObjectMeta>> {
     let sources = planning.sources();
     let store = sources.storage.store(prefix)?;
-    let limit = sources.formats.listing_limit_objects;
+    let limit = sources.formats.settings.listing_limit_objects;
     let mut listing = store.list(Some(prefix.path()));
     let mut objects = Vec::new();
     while let Some(object) = storage::next_object(&mut listing, prefix).await? {

@@ -71,7 +71,10 @@ impl ObjectStore for MeteredFiles {
         let head = options.head;
         self.meter
             .count(if head { RequestKind::Head } else { RequestKind::Get });
-        let answer = self.files.get_opts(path, options).await?;
+        let mut answer = self.files.get_opts(path, options).await?;
+        if head {
+            answer.meta = self.with_change(answer.meta).await?;
+        }
         let payload = match answer.payload {
             GetResultPayload::File(file, _) if !head => {
                 let reading = Reading {
@@ -91,17 +94,24 @@ impl ObjectStore for MeteredFiles {
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         self.meter.count(RequestKind::List);
-        self.files.list(prefix)
+        self.with_changes(self.files.list(prefix))
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
         self.meter.count(RequestKind::List);
-        self.files.list_with_offset(prefix, offset)
+        self.with_changes(self.files.list_with_offset(prefix, offset))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
         self.meter.count(RequestKind::List);
-        self.files.list_with_delimiter(prefix).await
+        let mut listing = self.files.list_with_delimiter(prefix).await?;
+        let files = Arc::clone(&self.files);
+        listing.objects = tokio::task::spawn_blocking(move || {
+            let objects = listing.objects.into_iter();
+            objects.map(|object| changed(&files, object)).collect()
+        })
+        .await?;
+        Ok(listing)
     }
 
     async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
@@ -151,7 +161,58 @@ impl ObjectStore for MeteredFiles {
     }
 }
 
+/// How many files of a listing are looked at in one go.
+const FILES_LOOKED_AT: usize = 1024;
+
+/// `object` with the time of the file's last change as its version, in nanoseconds since the Unix epoch: unlike the time of its last
+/// modification, nobody can set it. None where the system has no such time, or the file has gone.
+fn changed(files: &LocalFileSystem, mut object: ObjectMeta) -> ObjectMeta {
+    let path = files.path_to_filesystem(&object.location).ok();
+    let metadata = path.and_then(|path| std::fs::metadata(path).ok());
+    object.version = metadata
+        .as_ref()
+        .and_then(change_nanoseconds)
+        .map(|time| time.to_string());
+    object
+}
+
+#[cfg(unix)]
+fn change_nanoseconds(metadata: &std::fs::Metadata) -> Option<i128> {
+    use std::os::unix::fs::MetadataExt;
+    Some(i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn change_nanoseconds(_: &std::fs::Metadata) -> Option<i128> {
+    None
+}
+
 impl MeteredFiles {
+    async fn with_change(&self, object: ObjectMeta) -> Result<ObjectMeta> {
+        let files = Arc::clone(&self.files);
+        Ok(tokio::task::spawn_blocking(move || changed(&files, object)).await?)
+    }
+
+    /// The objects of `listing`, each with the time of its last change.
+    fn with_changes(&self, listing: BoxStream<'static, Result<ObjectMeta>>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let files = Arc::clone(&self.files);
+        let look_at = move |objects: Vec<Result<ObjectMeta>>| {
+            let files = Arc::clone(&files);
+            let looking = move || -> Vec<_> {
+                let objects = objects.into_iter();
+                objects
+                    .map(|object| object.map(|object| changed(&files, object)))
+                    .collect()
+            };
+            async move { Ok::<_, Error>(stream::iter(tokio::task::spawn_blocking(looking).await?)) }
+        };
+        listing
+            .ready_chunks(FILES_LOOKED_AT)
+            .then(look_at)
+            .try_flatten()
+            .boxed()
+    }
+
     /// The file that `path` stands for. A name such as `a#1` is refused, which `object_store` would not list.
     fn target(&self, path: &Path) -> Result<PathBuf> {
         self.files.path_to_filesystem(path)

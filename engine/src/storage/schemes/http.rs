@@ -27,7 +27,7 @@ use crate::storage::network::Network;
 use crate::storage::refusal::Refusal;
 use crate::storage::service::{Connector, QueryService};
 
-pub(super) const HTTPS: Scheme = Scheme {
+pub(in crate::storage) const HTTPS: Scheme = Scheme {
     name: "https",
     aliases: &[],
     description: "files of a web server",
@@ -35,7 +35,7 @@ pub(super) const HTTPS: Scheme = Scheme {
     open,
 };
 
-pub(super) const HTTP: Scheme = Scheme {
+pub(in crate::storage) const HTTP: Scheme = Scheme {
     name: "http",
     aliases: &[],
     description: "files of a web server, unencrypted",

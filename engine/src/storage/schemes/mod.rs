@@ -41,6 +41,7 @@ pub const SCHEMES: &[Scheme] = &[
     sample::SCHEME,
 ];
 
+pub(super) use http::{HTTP, HTTPS};
 pub use sample::SampleFile;
 
 /// The scheme of plain paths.

@@ -20,7 +20,7 @@ use crate::formats::files::text::{Compression, TextStream};
 use crate::formats::files::{OptionRule, Origin, Scan, TableFile, TableFormat, TableReader};
 use crate::formats::schema::{self, Found, find};
 use crate::formats::write::ARROW_OPTIONS;
-use crate::formats::{Format, Settings};
+use crate::formats::{Format, Formats, Settings};
 
 /// How an IPC file begins; a stream begins with a message.
 const FILE_MAGIC: &[u8] = b"ARROW1";
@@ -42,9 +42,9 @@ impl TableFormat for ArrowIpc {
         ARROW_OPTIONS
     }
 
-    fn reader(&self, _: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {
+    fn reader(&self, _: &Format, formats: &Formats) -> Result<Arc<dyn TableReader>> {
         Ok(Arc::new(ArrowReader {
-            settings: Arc::clone(settings),
+            settings: Arc::clone(&formats.settings),
         }))
     }
 }

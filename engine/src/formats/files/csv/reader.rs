@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::formats::files::rows::{RowReader, RowSource, Wanted};
 use crate::formats::files::text::{self, Evidence, Reading, TextStream, compression_of};
 use crate::formats::files::{OptionRule, Origin, Scan, TableFile, TableFormat, TableReader};
-use crate::formats::{Format, Settings, schema};
+use crate::formats::{Format, Formats, Settings, schema};
 
 /// Comma-separated values (RFC 4180), and whatever its options make of them.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ impl TableFormat for Csv {
         CSV_OPTIONS
     }
 
-    fn reader(&self, format: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {
-        Ok(Arc::new(CsvReader::new("csv", format, settings)))
+    fn reader(&self, format: &Format, formats: &Formats) -> Result<Arc<dyn TableReader>> {
+        Ok(Arc::new(CsvReader::new("csv", format, &formats.settings)))
     }
 }
 
@@ -60,8 +60,8 @@ impl TableFormat for Tsv {
         TSV_OPTIONS
     }
 
-    fn reader(&self, format: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {
-        Ok(Arc::new(CsvReader::new("tsv", format, settings)))
+    fn reader(&self, format: &Format, formats: &Formats) -> Result<Arc<dyn TableReader>> {
+        Ok(Arc::new(CsvReader::new("tsv", format, &formats.settings)))
     }
 }
 

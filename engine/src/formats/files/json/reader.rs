@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::formats::files::rows::{RowReader, RowSource, Wanted};
 use crate::formats::files::text::{self, COMPRESSION, TextStream, compression_of};
 use crate::formats::files::{OptionRule, Scan, TableFile, TableFormat, TableReader};
-use crate::formats::{Format, Settings, schema};
+use crate::formats::{Format, Formats, Settings, schema};
 
 /// JSON: objects behind one another (one a line, mostly), or one array of them.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl TableFormat for Json {
         OPTIONS
     }
 
-    fn reader(&self, format: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {
+    fn reader(&self, format: &Format, formats: &Formats) -> Result<Arc<dyn TableReader>> {
         let shape = match (format.option("shape"), format.option("newline_delimited")) {
             ("lines", _) | ("auto", "true") => Shape::Lines,
             ("array", _) | ("auto", "false") => Shape::Array,
@@ -72,7 +72,7 @@ impl TableFormat for Json {
         Ok(Arc::new(JsonReader {
             shape,
             compression: format.option("compression").to_owned(),
-            settings: Arc::clone(settings),
+            settings: Arc::clone(&formats.settings),
         }))
     }
 }

@@ -1,4 +1,4 @@
-//! The footers that one query has read of one table, so that each is read once.
+//! The footers that one query has read of one table, so that each is read once, and its page index too.
 
 use bytes::Bytes;
 use datafusion::object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
@@ -12,12 +12,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::Schema;
 
+use super::footer_cache::FooterCache;
+use super::page_index;
 use crate::formats::files::TableFile;
 
-/// Where footers of one table's files are kept while its query runs, up to a number of bytes.
+/// Where footers of one table's files are kept while its query runs, up to a number of bytes. Those of a version that the process
+/// remembers are not read.
 #[derive(Debug)]
 pub struct Footers {
     limit_bytes: usize,
+    cache: Arc<FooterCache>,
     kept: Mutex<Kept>,
 }
 
@@ -25,20 +29,28 @@ pub struct Footers {
 struct Kept {
     bytes: usize,
     /// By the name of the store and the path in it: two buckets may hold the same path.
-    by_file: HashMap<(String, Path), Arc<ParquetMetaData>>,
+    by_file: HashMap<(String, Path), KeptFooter>,
+}
+
+#[derive(Clone, Debug)]
+struct KeptFooter {
+    footer: Arc<ParquetMetaData>,
+    /// The bytes of the page index, while there is somebody who may ask for them without knowing that the footer has it by now.
+    page_index: Arc<tokio::sync::Mutex<Option<Bytes>>>,
 }
 
 impl Footers {
     /// No footers yet. The stores of the files belong to one query and pin each path to one version of its object.
-    pub fn new(limit_bytes: usize) -> Self {
+    pub fn new(limit_bytes: usize, cache: &Arc<FooterCache>) -> Self {
         Self {
             limit_bytes,
+            cache: Arc::clone(cache),
             kept: Mutex::default(),
         }
     }
 
-    /// The footer of `file`, without its page index: read if it is not at hand, by one request if the guess of its size is
-    /// large enough.
+    /// The footer of `file`, read if it is not at hand, by one request if the guess of its size is large enough. It has its page
+    /// index if somebody has read that before.
     ///
     /// # Errors
     /// The store's error as an external one, or the decoder's for bytes that are no footer.
@@ -46,19 +58,70 @@ impl Footers {
         if let Some(footer) = self.at_hand(file) {
             return Ok(footer);
         }
-        let footer = Arc::new(read(file.place.store.as_ref(), &file.object).await?);
-        let size = footer.memory_size();
-        let mut kept = self.kept();
-        if kept.bytes + size <= self.limit_bytes {
-            kept.bytes += size;
-            kept.by_file.insert(key(file), Arc::clone(&footer));
+        let sought = self.cache.sought(file);
+        let remembered = sought.as_ref().and_then(|sought| self.cache.get(sought));
+        let footer = match remembered {
+            Some(footer) => footer,
+            None => Arc::new(read(file.place.store.as_ref(), &file.object).await?),
+        };
+        if let Some(sought) = &sought {
+            self.cache.keep(sought, &footer);
         }
+        self.keep(file, &footer);
         Ok(footer)
     }
 
     /// The footer of `file`, if it was read and kept.
     pub fn at_hand(&self, file: &TableFile) -> Option<Arc<ParquetMetaData>> {
-        self.kept().by_file.get(&key(file)).map(Arc::clone)
+        self.kept().by_file.get(&key(file)).map(|kept| Arc::clone(&kept.footer))
+    }
+
+    /// The bytes of the page index of `file`, which are those of `range`: read once, however many ask. From then on the footer
+    /// of the file comes with it.
+    ///
+    /// # Errors
+    /// The store's, as an external one.
+    pub async fn page_index(&self, file: &TableFile, range: Range<u64>) -> Result<Bytes, ParquetError> {
+        let kept = self.kept().by_file.get(&key(file)).cloned();
+        let Some(KeptFooter { footer, page_index }) = kept else {
+            return page_index::read(file, range).await;
+        };
+        let mut bytes = page_index.lock().await;
+        if let Some(bytes) = bytes.as_ref() {
+            return Ok(bytes.clone());
+        }
+        let sought = self.cache.sought(file);
+        let read = page_index::read(file, range).await?;
+        // What is wrong with it is said by whoever has asked for its bytes.
+        if let Ok(footer) = page_index::with_page_index(&footer, &read) {
+            let footer = Arc::new(footer);
+            if let Some(sought) = &sought {
+                self.cache.keep(sought, &footer);
+            }
+            if self.keep(file, &footer) {
+                *bytes = Some(read.clone());
+            }
+        }
+        Ok(read)
+    }
+
+    /// Keeps `footer`, and whether it did.
+    fn keep(&self, file: &TableFile, footer: &Arc<ParquetMetaData>) -> bool {
+        let (key, size) = (key(file), size_of_kept(footer));
+        let mut kept = self.kept();
+        let replaced = kept.by_file.get(&key).map_or(0, |known| size_of_kept(&known.footer));
+        let bytes = kept.bytes - replaced + size;
+        if bytes > self.limit_bytes {
+            return false;
+        }
+        kept.bytes = bytes;
+        let page_index = kept.by_file.remove(&key).map(|known| known.page_index);
+        let footer = KeptFooter {
+            footer: Arc::clone(footer),
+            page_index: page_index.unwrap_or_default(),
+        };
+        kept.by_file.insert(key, footer);
+        true
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -68,6 +131,15 @@ impl Footers {
 
 fn key(file: &TableFile) -> (String, Path) {
     (file.place.store_url.as_str().to_owned(), file.object.location.clone())
+}
+
+/// The memory that a footer takes, and that of the bytes of its page index if it has one.
+fn size_of_kept(footer: &ParquetMetaData) -> usize {
+    let raw = match footer.offset_index() {
+        Some(_) => page_index::range(footer).map_or(0, |range| range.end.saturating_sub(range.start)),
+        None => 0,
+    };
+    footer.memory_size() + usize::try_from(raw).unwrap_or(usize::MAX / 2)
 }
 
 /// The Arrow schema that `footer` declares, with its own names and types.

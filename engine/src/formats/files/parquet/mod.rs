@@ -1,19 +1,22 @@
 //! Parquet: footers, statistics, and reading a file under the schema of its table.
 //!
-//! Must hold: a footer is known by its store, path and `ETag`, never by its path alone (`DataFusion`'s own cache confuses
-//! buckets), and lives no longer than the query. A column is found by its name in any case. A statistic that the library
+//! Must hold: a footer is known by its store, path and version, never by its path alone (`DataFusion`'s own cache confuses
+//! buckets), and one that was read by another statement serves only those who have listed the same version. A column is found by its name in any case. A statistic that the library
 //! could get wrong (nested, renamed or widened columns) is left unknown.
 
 mod adapter;
 mod exact;
+mod footer_cache;
 mod footers;
 mod intervals;
 mod named;
+mod page_index;
 mod reader;
 mod statistics;
 mod table_reader;
 
 pub use adapter::AnyCaseAdapterFactory;
+pub use footer_cache::FooterCache;
 use footers::{Footers, schema_of};
 use reader::ReaderFactory;
 use statistics::file_statistics;

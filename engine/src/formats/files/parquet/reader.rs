@@ -5,20 +5,21 @@ use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use datafusion::object_store::{ObjectStore, ObjectStoreExt};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
-use parquet::arrow::async_reader::{AsyncFileReader, MetadataFetch};
+use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::ParquetMetaData;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::footer_error;
 use super::footers::{Footers, check_within, schema_of};
 use super::intervals::refuse_months;
+use super::page_index;
 use crate::formats::files::{Origin, Place, TableFile};
 use crate::formats::schema;
 
@@ -70,6 +71,7 @@ impl ParquetFileReaderFactory for ReaderFactory {
             columns: self.columns.clone(),
             origin: self.origin,
             intervals: Arc::clone(&self.intervals),
+            page_index: None,
         }))
     }
 }
@@ -80,6 +82,8 @@ struct Reader {
     columns: TableSchema,
     origin: Origin,
     intervals: Arc<[String]>,
+    /// Where the page index lies, once the footer is known.
+    page_index: Option<Range<u64>>,
 }
 
 impl Reader {
@@ -87,7 +91,7 @@ impl Reader {
         self.file.place.store.as_ref()
     }
 
-    async fn footer(&self, page_index: PageIndexPolicy) -> Result<Arc<ParquetMetaData>, ParquetError> {
+    async fn footer(&mut self) -> Result<Arc<ParquetMetaData>, ParquetError> {
         let failed = |error| external(footer_error(error, &self.file));
         let footer = self.footers.get(&self.file).await.map_err(failed)?;
         if self.origin != Origin::AllFiles {
@@ -95,36 +99,8 @@ impl Reader {
             schema::check_fits(&self.file.shown(), &own, &self.columns, self.origin).map_err(external)?;
         }
         refuse_months(&footer, &self.file.shown(), &self.intervals).map_err(external)?;
-        if page_index == PageIndexPolicy::Skip {
-            return Ok(footer);
-        }
-        let mut reader =
-            ParquetMetaDataReader::new_with_metadata(Arc::unwrap_or_clone(footer)).with_page_index_policy(page_index);
-        let fetch = Fetch {
-            store: self.store(),
-            object: &self.file.object,
-        };
-        reader.load_page_index(fetch).await.map_err(failed)?;
-        Ok(Arc::new(reader.finish().map_err(failed)?))
-    }
-}
-
-/// Ranges of one object, for the decoder of the page index.
-struct Fetch<'a> {
-    store: &'a dyn ObjectStore,
-    object: &'a ObjectMeta,
-}
-
-impl MetadataFetch for Fetch<'_> {
-    fn fetch(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
-        async move {
-            check_within(self.object, &range)?;
-            self.store
-                .get_range(&self.object.location, range)
-                .await
-                .map_err(external)
-        }
-        .boxed()
+        self.page_index = page_index::range(&footer);
+        Ok(footer)
     }
 }
 
@@ -135,6 +111,9 @@ fn external(error: impl std::error::Error + Send + Sync + 'static) -> ParquetErr
 impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
         async move {
+            if self.page_index.as_ref() == Some(&range) {
+                return self.footers.page_index(&self.file, range).await;
+            }
             check_within(&self.file.object, &range)?;
             self.store()
                 .get_range(&self.file.object.location, range)
@@ -157,11 +136,12 @@ impl AsyncFileReader for Reader {
         .boxed()
     }
 
+    /// The footer, with the page index if it is at hand: whoever needs it asks for its bytes otherwise, which come by
+    /// [`Self::get_bytes`].
     fn get_metadata<'a>(
         &'a mut self,
-        options: Option<&'a ArrowReaderOptions>,
+        _: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>, ParquetError>> {
-        let page_index = options.map_or(PageIndexPolicy::Skip, ArrowReaderOptions::column_index_policy);
-        async move { self.footer(page_index).await }.boxed()
+        async move { self.footer().await }.boxed()
     }
 }

@@ -13,7 +13,7 @@ use super::{Footers, ReaderFactory, file_statistics, footer_error, schema_of};
 use crate::error::Result;
 use crate::formats::files::{OptionRule, Scan, TableFile, TableFormat, TableReader};
 use crate::formats::write::PARQUET_OPTIONS;
-use crate::formats::{Format, Settings, schema};
+use crate::formats::{Format, Formats, schema};
 
 /// Apache Parquet.
 #[derive(Debug)]
@@ -32,10 +32,10 @@ impl TableFormat for Parquet {
         PARQUET_OPTIONS
     }
 
-    fn reader(&self, _format: &Format, settings: &Arc<Settings>) -> Result<Arc<dyn TableReader>> {
+    fn reader(&self, _format: &Format, formats: &Formats) -> Result<Arc<dyn TableReader>> {
         Ok(Arc::new(ParquetReader {
-            footers: Arc::new(Footers::new(settings.footer_cache_bytes)),
-            in_flight: settings.footers_in_flight.max(1),
+            footers: Arc::new(Footers::new(formats.settings.footer_cache_bytes, &formats.footers)),
+            in_flight: formats.settings.footers_in_flight.max(1),
         }))
     }
 }

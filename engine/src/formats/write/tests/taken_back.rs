@@ -202,7 +202,8 @@ async fn what_a_killed_writer_left_is_hidden_from_listings() {
     let mut written = written(&bench.target("parquet"), Files::One, mebibytes(1)).await;
     written.keep();
     let target = bench.target("arrow");
+    let formats = crate::formats::Formats::new(crate::formats::Settings::default(), Arc::new(|| 0));
     let table =
-        crate::formats::FileTable::open(&bench.storage, std::slice::from_ref(&target.directory), &Arc::default()).await;
+        crate::formats::FileTable::open(&bench.storage, std::slice::from_ref(&target.directory), &formats).await;
     assert_eq!(table.unwrap().size().0, 1);
 }
