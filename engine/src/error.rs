@@ -143,6 +143,7 @@ struct Body {
     code: ErrorCode,
     message: String,
     position: Option<Position>,
+    query_id: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -153,6 +154,7 @@ impl Error {
             code,
             message: message.into(),
             position: None,
+            query_id: None,
             source: None,
         }))
     }
@@ -183,6 +185,19 @@ impl Error {
     pub fn context(mut self, prefix: impl fmt::Display) -> Self {
         self.0.message = format!("{prefix}: {}", self.0.message);
         self
+    }
+
+    /// The same error, as that of the statement `query_id`.
+    #[must_use]
+    pub fn of_query(mut self, query_id: impl Into<String>) -> Self {
+        self.0.query_id = Some(query_id.into());
+        self
+    }
+
+    /// The identifier under which the history has the statement that failed, if it got that far.
+    #[must_use]
+    pub fn query_id(&self) -> Option<&str> {
+        self.0.query_id.as_deref()
     }
 
     /// What kind of failure this is.

@@ -362,8 +362,7 @@ async fn a_statement_is_described_without_being_run() {
     }
     // Nothing of it has happened, and none of it is in the history.
     assert_eq!(run(&session, "show tables").await.unwrap().lines(), ["t|TABLE|NULL"]);
-    let sql =
-        "select count(*) from system.query_executions where sql like 'insert%' or sql like 'drop%' or sql like 'values%'";
+    let sql = "select count(*) from system.query_executions where sql like 'insert%' or sql like 'drop%' or sql like 'values%'";
     assert_eq!(run(&session, sql).await.unwrap().value(), "0");
 
     for (sql, code) in [
@@ -371,10 +370,27 @@ async fn a_statement_is_described_without_being_run() {
         ("select missing from t where id = ?", ErrorCode::ColumnNotFound),
         ("insert into missing values (?)", ErrorCode::TableNotFound),
         ("selec ?", ErrorCode::SyntaxError),
-        ("drop table missing", ErrorCode::TableNotFound),
     ] {
         assert_eq!(session.describe(sql).await.unwrap_err().code(), code, "{sql}");
     }
+}
+
+#[tokio::test]
+async fn an_error_names_the_statement_that_the_history_has() {
+    let engine = TestEngine::local().await;
+    let session = engine.session();
+    for sql in [
+        "select * from missing",
+        "select 1 / 0 from (values (1)) x(v) where v > 0",
+        "drop table missing",
+    ] {
+        let error = run(&session, sql).await.unwrap_err();
+        let id = error.query_id().unwrap_or_else(|| panic!("{sql}: {error}"));
+        let found = format!("select sql, error_code from system.query_executions where query_id = '{id}'");
+        let found = run(&session, &found).await.unwrap().lines();
+        assert_eq!(found, [format!("{sql}|{}", error.code())]);
+    }
+    assert_eq!(run(&session, "selec").await.unwrap_err().query_id(), None);
 }
 
 #[tokio::test]

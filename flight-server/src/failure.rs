@@ -39,7 +39,7 @@ const CODES: &[(ErrorCode, Code)] = &[
     (ErrorCode::Internal, Code::Internal),
 ];
 
-/// The status of an engine's error, of the statement `query_id` if there is one.
+/// The status of an engine's error, of the statement `query_id` if there is one and the error does not name its own.
 pub fn status(error: &Error, query_id: Option<&str>) -> Status {
     let known = CODES.iter().find(|(code, _)| *code == error.code());
     status_as(known.map_or(Code::Unknown, |(_, code)| *code), error, query_id)
@@ -47,7 +47,7 @@ pub fn status(error: &Error, query_id: Option<&str>) -> Status {
 
 /// The status of an error that gRPC has a nearer code for than the table.
 pub fn status_as(code: Code, error: &Error, query_id: Option<&str>) -> Status {
-    Status::new(code, text(error, query_id))
+    Status::new(code, text(error, error.query_id().or(query_id)))
 }
 
 /// What a call gives that asked for something this server does not offer.

@@ -173,10 +173,11 @@ impl Query {
             .unwrap_or_else(|| Err(cancelled()));
         self.progress.end();
         let ended = outcome.as_ref().map_or_else(Outcome::from, |()| Outcome::Succeeded);
+        let query_id = record.query_id().to_owned();
         let closed = record.finish(ended, self.progress.statistics().into()).await;
         if let Err(error) = outcome.and(closed) {
             // Nobody listens if the caller went away.
-            let _ = events.send(Event::Failed(error)).await;
+            let _ = events.send(Event::Failed(error.of_query(query_id))).await;
         }
     }
 
