@@ -20,6 +20,7 @@ const SECTIONS: &[&str] = &[
     "formats",
     "history",
     "metastore",
+    "server",
     "statement",
     "storage",
     "workgroup",
@@ -47,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) formats: formats::Settings,
     pub(crate) history: history::Settings,
     pub(crate) metastore: metastore::Settings,
+    /// Of the front end that serves others, which knows its keys: the engine does not.
+    pub(crate) server: toml::Table,
     pub(crate) statement: syntax::Limits,
     pub(crate) storage: storage::Settings,
     pub(crate) workgroup: workgroup::Settings,
@@ -94,6 +97,18 @@ impl Config {
     pub fn set_sample(&mut self, files: impl IntoIterator<Item = (&'static str, &'static [u8])>) {
         let files = files.into_iter().map(|(path, bytes)| SampleFile { path, bytes });
         self.settings.storage.sample = files.collect();
+    }
+
+    /// The section `[server]`, whose keys are those of a front end that serves others.
+    ///
+    /// # Errors
+    /// `INVALID_SETTING` that names the unknown key or the bad value.
+    pub fn server<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        let section = toml::Value::Table(self.settings.server.clone());
+        section.try_into().map_err(|error: toml::de::Error| {
+            let message = format!("the section [server] of the configuration: {}", error.message());
+            Error::new(ErrorCode::InvalidSetting, message)
+        })
     }
 
     /// Where state is kept.
@@ -223,6 +238,25 @@ mod tests {
         );
         let inner = inner.unwrap().settings.formats.write;
         assert_eq!((inner.writers_open, inner.row_group_rows), (3, 7));
+    }
+
+    #[test]
+    fn the_section_of_a_server_is_read_by_the_server() {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        struct Server {
+            port: u16,
+        }
+        let read = |text: &str, variables: &[(&str, &str)]| load(text, variables).unwrap().server::<Server>();
+        assert_eq!(read("", &[]).unwrap().port, 0);
+        let text = "[server]\nport = 1\n";
+        assert_eq!(read(text, &[]).unwrap().port, 1);
+        assert_eq!(read(text, &[("OWLET_SERVER_PORT", "2")]).unwrap().port, 2);
+        for text in ["[server]\nprot = 1\n", "[server]\nport = 'x'\n"] {
+            let error = read(text, &[]).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::InvalidSetting);
+            assert!(error.message().starts_with("the section [server]"), "{error}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::failure::EXIT_CODES;
 use crate::footer::Footer;
 use crate::formats::{self, FORMATS, Format};
 use crate::script::Source;
+use crate::serve;
 
 /// SQL over Parquet in S3-compatible object storage.
 ///
@@ -87,6 +88,7 @@ pub struct Arguments {
 pub enum Errand {
     Doctor(doctor::Arguments),
     Datasets(Box<datasets::Arguments>),
+    Serve(serve::Arguments),
 }
 
 /// How many rows of a table are shown.

@@ -19,6 +19,7 @@ mod output;
 mod palette;
 mod screen;
 mod script;
+mod serve;
 mod signals;
 mod statement;
 mod text;
@@ -74,6 +75,7 @@ fn run(arguments: Arguments, variables: BTreeMap<String, String>, palette: Palet
             match errand {
                 Errand::Doctor(doctor) => doctor::run(config, &doctor, palette).await,
                 Errand::Datasets(datasets) => datasets::run(config, &datasets, palette).await,
+                Errand::Serve(serve) => serve::run(config, &serve).await,
             }
         });
     }

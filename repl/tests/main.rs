@@ -10,6 +10,7 @@ mod interactive;
 mod kills;
 mod memory;
 mod results;
+mod serve;
 mod shell;
 mod sources;
 mod store;

@@ -103,7 +103,10 @@ impl FlightSql {
             sessions: Arc::clone(&self.sessions),
             settings: Arc::clone(&self.settings),
         };
-        let answer = AssertUnwindSafe(respond(caller, message)).catch_unwind().await;
+        let work = caller.visit.work();
+        let response = AssertUnwindSafe(respond(caller, message)).catch_unwind();
+        let answer = work.run_until_cancelled(response).await;
+        let answer = answer.unwrap_or_else(|| Ok(Err(abandoned())));
         let mut answer = answer
             .unwrap_or_else(|panic| Err(failure::panicked(panic)))
             .map(Response::new);
@@ -275,6 +278,13 @@ fn refuse_transaction(id: Option<&[u8]>) -> Answer<()> {
     }
 }
 
+/// What a call hears whose session has ended under it, by CloseSession or with the server.
+fn abandoned() -> Status {
+    let message = "the session or the server has ended, and the call with it";
+    let error = owlet_engine::Error::new(owlet_engine::ErrorCode::Cancelled, message);
+    failure::status(&error, None)
+}
+
 /// What the headers of a call say about its session.
 fn origin(headers: &MetadataMap, extensions: &Extensions) -> Answer<Origin> {
     let connection = extensions.get::<ConnectionId>().copied().ok_or_else(|| {
@@ -316,5 +326,44 @@ fn compression(headers: &MetadataMap) -> Answer<Option<Option<arrow::ipc::Compre
 fn set_cookie(headers: &mut MetadataMap, value: &str) {
     if let Ok(value) = MetadataValue::try_from(format!("{COOKIE}={value}")) {
         headers.insert("set-cookie", value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authentication::Authentication;
+    use owlet_engine::{Config, Engine};
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_its_call_and_of_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = directory.path().display().to_string();
+        let config = Config::load(
+            None,
+            [("HOME", home)].into_iter().collect(),
+            directory.path().to_owned(),
+        );
+        let engine = Engine::open(config.unwrap()).await.unwrap();
+        let settings = Arc::new(Settings::default());
+        let sessions = Sessions::new(
+            engine,
+            Authentication::Trust,
+            Arc::clone(&settings),
+            CancellationToken::new(),
+        );
+        let sessions = Arc::new(sessions);
+        let service = FlightSql::new(Arc::clone(&sessions), settings, CancellationToken::new());
+        let request = || {
+            let mut request = Request::new(());
+            request.extensions_mut().insert(ConnectionId(1));
+            request
+        };
+        let panics = service.answer(request(), |_, ()| async { panic!("on purpose") });
+        let status = panics.await.map(|answer: Response<()>| answer).unwrap_err();
+        assert_eq!(status.code(), Code::Internal);
+        assert!(status.message().contains("ended by a panic"), "{status}");
+        service.answer(request(), |_, ()| async { Ok(()) }).await.unwrap();
+        assert_eq!(sessions.count(), 1);
     }
 }

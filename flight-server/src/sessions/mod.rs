@@ -244,6 +244,8 @@ impl Known {
     fn found(&mut self, session: Arc<ClientSession>, connection: ConnectionId, how: Found) -> Entered {
         let reached = self.by_connection.entry(connection).or_default();
         if !reached.contains(&session.id()) {
+            // Those that have ended meanwhile: a connection may live long and see many.
+            reached.retain(|id| self.by_id.contains_key(id));
             reached.push(session.id());
         }
         session.reach(connection, how == Found::ByItsClient);
