@@ -83,7 +83,7 @@ def types_of_tables_have_their_synonyms():
         opened.execute(f"CREATE VIEW {view} AS SELECT 1 AS a")
         connection = opened.connection
         found = lambda words, name: any(
-            name in (schema or {}) for schema in (objects(connection, depth="tables", table_types=words).get("lake") or {}).values()
+            name in (schema or {}) for schema in (objects(connection, depth="tables", table_types_filter=words).get("lake") or {}).values()
         )
         for word in ("TABLE", "BASE TABLE", "table", "base table", "Table"):
             holds(found([word], "trips"), f"the type {word} finds no table")

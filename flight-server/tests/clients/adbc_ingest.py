@@ -9,6 +9,7 @@ import pyarrow as pa
 from adbc import cursor, fresh, rows, value
 from checks import LAKE, URI, check, equal, holds, main, refused
 
+EMPTY = pa.record_batch({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())})
 TWO = pa.table({"a": pa.array([1, 2]), "b": pa.array(["x", None])})
 
 
@@ -114,10 +115,12 @@ def a_million_rows():
 
 @check
 def no_rows_make_an_empty_table():
-    """A stream without a row makes a table with its columns."""
+    """A batch without a row makes a table with its columns. Of a stream without a batch, the driver sends nothing at all."""
     table = fresh()
     with cursor() as opened:
-        equal(opened.adbc_ingest(table, TWO.slice(0, 0)), 0)
+        refused("no message", opened.adbc_ingest, table, TWO.schema.empty_table())
+        refused("TABLE_NOT_FOUND", opened.execute, f"SELECT * FROM {table}")
+        equal(opened.adbc_ingest(table, EMPTY), 0)
         result = opened.execute(f"SELECT * FROM {table}").fetch_arrow_table()
         equal((result.num_rows, result.column_names), (0, ["a", "b"]))
         opened.execute(f"DROP TABLE {table}")

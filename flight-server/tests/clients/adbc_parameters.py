@@ -183,10 +183,13 @@ def every_type_as_a_parameter_of_an_insert():
 
 @check
 def every_type_as_a_parameter_of_a_query():
-    """Each type is bound where the statement says no type, and comes back as it was."""
+    """Each type is bound where the statement says no type, and comes back as it was; maps alone want a cast."""
     with cursor() as opened:
         for item in VALUES:
             batch = pa.record_batch({"0": pa.array([item.python], item.arrow)})
+            if item.name == "mapping":
+                refused("cast", opened.execute, "SELECT ? AS v", batch)
+                continue
             result = opened.execute("SELECT ? AS v", batch).fetch_arrow_table()
             equal(plain(result.column(0)[0].as_py()), item.python, item.name)
 

@@ -72,7 +72,7 @@ def preparing_changes_nothing():
     table = fresh()
     with cursor() as opened:
         opened.adbc_prepare(f"CREATE TABLE {table} (a BIGINT)")
-        opened.adbc_execute_schema(f"CREATE TABLE {table} (a BIGINT)")
+        refused("did not provide schema", opened.adbc_execute_schema, f"CREATE TABLE {table} (a BIGINT)")
         refused("TABLE_NOT_FOUND", opened.execute, f"SELECT * FROM {table}")
 
 

@@ -41,7 +41,7 @@ VALUES = [
     Value("bytes", "binary", "X'00ff80'", pa.binary(), b"\x00\xff\x80"),
     Value("day", "date", "DATE '0001-01-01'", pa.date32(), datetime.date(1, 1, 1)),
     Value("last_day", "date", "DATE '9999-12-31'", pa.date32(), datetime.date(9999, 12, 31)),
-    Value("clock", "time", "TIME '23:59:59.123456'", pa.time64("us"), datetime.time(23, 59, 59, 123456)),
+    Value("clock", "time", "TIME '23:59:59.123456'", pa.time64("ns"), datetime.time(23, 59, 59, 123456)),
     Value("moment", "timestamp", "TIMESTAMP '2024-02-29 23:59:59.123456'", pa.timestamp("us"), _MOMENT),
     Value("seconds", "timestamp(0)", "TIMESTAMP '1969-12-31 23:59:59'", pa.timestamp("s"), datetime.datetime(1969, 12, 31, 23, 59, 59)),
     Value("millis", "timestamp(3)", "TIMESTAMP '2024-02-29 23:59:59.123'", pa.timestamp("ms"), _MOMENT.replace(microsecond=123000)),
@@ -57,7 +57,7 @@ VALUES = [
     Value(
         "record",
         "struct<a:bigint,b:string>",
-        "named_struct('a', 1, 'b', NULL)",
+        "named_struct('a', 1, 'b', CAST(NULL AS STRING))",
         pa.struct([("a", pa.int64()), ("b", pa.string())]),
         {"a": 1, "b": None},
     ),

@@ -34,7 +34,7 @@ def hsql_prints_rows():
 def hsql_runs_changes():
     """DDL, DML and a query in one call."""
     table = fresh()
-    printed = hsql("--csv", "-c", f"CREATE TABLE {table} (a BIGINT)", "-c", f"INSERT INTO {table} VALUES (1), (2)", "-c", f"SELECT sum(a) AS s FROM {table}", "-c", f"DROP TABLE {table}")
+    printed = hsql("--csv", "--result", "last", "-c", f"CREATE TABLE {table} (a BIGINT)", "-c", f"INSERT INTO {table} VALUES (1), (2)", "-c", f"SELECT sum(a) AS s FROM {table}")
     holds("3" in printed, f"printed: {printed}")
 
 

@@ -18,7 +18,7 @@ def read_sql_gives_a_frame():
         equal([None if pd.isna(name) else name for name in frame["name"]], [None, "n2", None, "n4"])
         empty = pd.read_sql("SELECT * FROM sample.trips WHERE false", connection)
         equal((len(empty), "trip_id" in empty.columns), (0, True))
-        arrow = pd.read_sql("SELECT id, amount FROM '" + LAKE + "/orders/' ORDER BY id", connection, dtype_backend="pyarrow")
+        arrow = pd.read_sql(f"SELECT id, amount FROM '{LAKE}/orders/' ORDER BY id", connection, dtype_backend="pyarrow")
         equal(len(arrow), 12)
 
 
