@@ -345,6 +345,10 @@ async fn a_statement_is_described_without_being_run() {
     assert_eq!(types(&found), [DataType::Int32]);
     assert_eq!(found.parameters.len(), 2);
 
+    let found = described(&session, "select repeat('x', ?), date_trunc(?, at), substr(?, ?) from t").await;
+    assert_eq!((found.parameters.len(), found.returns_rows), (4, true));
+    assert!(!found.schema.fields().is_empty());
+
     for (sql, returns_rows) in [
         ("create table u as select 1 as a", false),
         ("create view v as select 1 as a", false),

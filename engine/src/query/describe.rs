@@ -1,6 +1,6 @@
 //! What a statement would give, and what its parameters are.
 
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -9,9 +9,6 @@ use crate::error::{ErrorCode, Result};
 use crate::governance::{self, Principal};
 use crate::planner::{Request, Snapshot};
 use crate::syntax::{self, Statement, StatementKind};
-
-/// What stands for a parameter whose type the plan does not know: every value has a text.
-const UNKNOWN: DataType = DataType::Utf8;
 
 /// What a statement takes and gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,26 +43,26 @@ pub async fn describe(parts: &Parts, principal: &Principal, session: Snapshot, s
     let with_nulls = if count == 0 {
         Arc::clone(&statement)
     } else {
-        let types: Vec<DataType> = parameters.iter().map(|one| one.clone().unwrap_or(UNKNOWN)).collect();
-        Arc::new(syntax::bind_nulls(sql, &types, &parts.limits)?)
+        Arc::new(syntax::bind_nulls(sql, &parameters, &parts.limits)?)
+    };
+    let schema = match planning.schema(with_nulls).await {
+        Ok(schema) => schema,
+        Err(error) if count == 0 || is_of_names(error.code()) => return Err(error),
+        // With values it may well run, and what runs is described anew then.
+        Err(_) => guess.unwrap_or_else(|| Arc::new(unknown())),
     };
     let returns_rows = statement.returns_rows();
-    let schema = match (planning.schema(with_nulls).await, guess) {
-        (Ok(schema), _) => schema,
-        // A statement that cannot have NULL there, such as a LIMIT, has its columns all the same.
-        (Err(error), Some(guess)) if !is_of_names(error.code()) => guess,
-        (Err(error), _) => return Err(error),
-    };
     Ok(Description {
         kind,
         returns_rows,
-        schema: if returns_rows {
-            schema
-        } else {
-            Arc::new(Schema::empty())
-        },
+        schema: if returns_rows { schema } else { Arc::new(Schema::empty()) },
         parameters,
     })
+}
+
+/// The columns of a query of which nothing is known before its parameters have values: one, since none would be an update.
+fn unknown() -> Schema {
+    Schema::new(vec![Field::new("unknown", DataType::Null, true)])
 }
 
 /// Whether the error is of a name that leads nowhere: no value of a parameter mends it.
@@ -75,7 +72,6 @@ fn is_of_names(code: ErrorCode) -> bool {
         ErrorCode::DatabaseNotFound
             | ErrorCode::TableNotFound
             | ErrorCode::ColumnNotFound
-            | ErrorCode::FunctionNotFound
             | ErrorCode::PermissionDenied
     )
 }

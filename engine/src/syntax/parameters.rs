@@ -51,13 +51,19 @@ pub fn bind_row(sql: &str, rows: &RecordBatch, row: usize, limits: &Limits) -> R
     bound(sql, values.collect::<Result<_>>()?, 0, limits)
 }
 
-/// The statement with NULL of a type in the place of each parameter.
+/// The statement with NULL in the place of each parameter: of a type, where one is known.
 ///
 /// # Errors
 ///
 /// As [`bind_row`].
-pub fn bind_nulls(sql: &str, types: &[DataType], limits: &Limits) -> Result<Statement> {
-    let null = |data_type| cast(Expr::Value(Value::Null.with_empty_span()), data_type);
+pub fn bind_nulls(sql: &str, types: &[Option<DataType>], limits: &Limits) -> Result<Statement> {
+    let null = |data_type: &Option<DataType>| {
+        let null = Expr::Value(Value::Null.with_empty_span());
+        match data_type {
+            Some(data_type) => cast(null, data_type),
+            None => null,
+        }
+    };
     bound(sql, types.iter().map(null).collect(), 0, limits)
 }
 
