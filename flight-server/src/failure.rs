@@ -66,6 +66,15 @@ pub fn refused(code: Code, name: &str, message: &str) -> Status {
     Status::new(code, format!("{name}: {message}"))
 }
 
+/// What a call or a stream gives that was stopped: with the server, so that another may take it, or because somebody cancelled it.
+pub fn stopped(server_ends: bool, query_id: Option<&str>) -> Status {
+    if server_ends {
+        let message = "the server has ended, and what it ran was cancelled; connect again later";
+        return refused(Code::Unavailable, "SERVER_ENDS", message);
+    }
+    status(&Error::new(ErrorCode::Cancelled, "the query was cancelled"), query_id)
+}
+
 /// What a call gives that ended by a panic.
 pub fn panicked(_panic: Box<dyn Any + Send>) -> Status {
     let message = "the call ended by a panic; this is a defect, please report it with the statement";
@@ -75,12 +84,11 @@ pub fn panicked(_panic: Box<dyn Any + Send>) -> Status {
 /// `CODE: message (line l, column c) [query id]`, with the message cut to what fits.
 fn text(error: &Error, query_id: Option<&str>) -> String {
     let before = format!("{}: ", error.code());
-    let mut after = error
+    let position = error
         .position()
         .map_or_else(String::new, |position| format!(" ({position})"));
-    if let Some(query_id) = query_id {
-        after.push_str(&format!(" [{query_id}]"));
-    }
+    let query = query_id.map_or_else(String::new, |query_id| format!(" [{query_id}]"));
+    let after = position + &query;
     let room = TEXT_LIMIT_BYTES.saturating_sub(header_bytes(&before) + header_bytes(&after));
     format!("{before}{}{after}", cut(error.message(), room))
 }

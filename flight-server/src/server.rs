@@ -18,7 +18,7 @@ use crate::settings::{GREATEST_MESSAGE_LIMIT_BYTES, Settings, refuse_beyond_loop
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How often a client that says nothing is asked whether it is still there, and how long it may take to answer.
-const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(20));
+const KEEPALIVE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_secs(20));
 
 /// Calls that are under way on one connection.
 const STREAM_LIMIT: u32 = 256;

@@ -42,7 +42,7 @@ pub struct Settings {
     pub received_message_limit_bytes: usize,
     /// Bytes of the parameters that are bound to a prepared statement.
     pub parameter_limit_bytes: usize,
-    /// Bytes of one message to a client, unless its session asks for another limit of at most 16 MiB.
+    /// Bytes of one message to a client that is not known to take more, unless its session asks for another limit of at most 16 MiB.
     pub message_limit_bytes: usize,
     /// Bytes of one result that wait for a client to read them.
     pub stream_buffer_bytes: usize,
@@ -57,17 +57,17 @@ impl Default for Settings {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50051),
             drain_limit: Duration::from_secs(30),
             session_limit: 1000,
-            session_idle_limit: Duration::from_secs(8 * 60 * 60),
-            session_absence_limit: Duration::from_secs(10 * 60),
+            session_idle_limit: Duration::from_hours(8),
+            session_absence_limit: Duration::from_mins(10),
             prepared_statement_limit: 256,
-            prepared_statement_idle_limit: Duration::from_secs(8 * 60 * 60),
+            prepared_statement_idle_limit: Duration::from_hours(8),
             ticket_limit: 64,
-            ticket_age_limit: Duration::from_secs(10 * 60),
+            ticket_age_limit: Duration::from_mins(10),
             received_message_limit_bytes: 64 << 20,
             parameter_limit_bytes: 64 << 20,
             message_limit_bytes: MESSAGE_LIMIT_BYTES,
             stream_buffer_bytes: 16 << 20,
-            slow_reader_limit: Duration::from_secs(5 * 60),
+            slow_reader_limit: Duration::from_mins(5),
         }
     }
 }

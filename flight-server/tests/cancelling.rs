@@ -86,11 +86,14 @@ async fn cancel_query_is_the_same_under_its_earlier_name() {
 #[tokio::test]
 async fn nobody_cancels_what_is_anothers() {
     let served = Served::start().await;
-    let (mut one, mut other) = (served.client().await, served.client().await);
+    let (mut one, mut again) = (served.client().await, served.client().await);
+    let mut other = served.client().await.named("mallory").await;
     let info = one.execute("SELECT 1").await.unwrap();
     assert_eq!(cancel(&mut other, &info).await.unwrap_err().code(), Code::NotFound);
     one.fetch(&info).await.unwrap();
     assert_eq!(cancel(&mut one, &info).await.unwrap(), CancelStatus::NotCancellable);
+    let info = one.execute("SELECT 1").await.unwrap();
+    assert_eq!(cancel(&mut again, &info).await.unwrap(), CancelStatus::Cancelled);
     assert_eq!(
         cancel(&mut one, &FlightInfo::default()).await.unwrap_err().code(),
         Code::InvalidArgument

@@ -3,6 +3,7 @@
 
 mod cancelling;
 mod clients;
+mod doctor;
 mod errors;
 mod ingest;
 mod metadata;

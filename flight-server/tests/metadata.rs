@@ -1,6 +1,6 @@
 //! The metadata commands over the network: announced and sent alike. What they say is tested where they are.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int32Type, Schema, UInt32Type};
 use arrow_flight::IpcMessage;
 use arrow_flight::sql::{
@@ -24,7 +24,7 @@ async fn rows(client: &mut Client, command: impl ProstMessageExt) -> usize {
         .await
         .unwrap()
         .iter()
-        .map(|batch| batch.num_rows())
+        .map(RecordBatch::num_rows)
         .sum()
 }
 

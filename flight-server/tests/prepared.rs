@@ -97,7 +97,7 @@ async fn each_parameter_has_its_own_value() {
         .collect();
     let prepared = client.prepare(&format!("SELECT {}", sum.join(" + "))).await.unwrap();
     assert_eq!(read_schema(&prepared.parameter_schema).fields().len(), 12);
-    let values: [ArrayRef; 12] = std::array::from_fn(|index| integers(&[index as i64 + 1]));
+    let values: [ArrayRef; 12] = std::array::from_fn(|index| integers(&[i64::try_from(index).unwrap() + 1]));
     client.bind(&prepared, &parameters(values)).await.unwrap();
     assert_eq!(
         only_number(&client.run(&prepared).await.unwrap()),

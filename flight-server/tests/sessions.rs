@@ -51,8 +51,8 @@ struct Reason {
 const INVALID_NAME: i32 = 1;
 const INVALID_VALUE: i32 = 2;
 
-fn text(value: &str) -> Option<Of> {
-    Some(Of::Text(value.to_owned()))
+fn text(value: &str) -> Of {
+    Of::Text(value.to_owned())
 }
 
 /// Sets options; the errors by name.
@@ -128,11 +128,11 @@ async fn options_are_set_one_by_one_and_told() {
     let errors = set(
         &mut client,
         &[
-            ("schema", text("other")),
+            ("schema", Some(text("other"))),
             ("batch_size", Some(Of::Number(100))),
-            ("nonsense", text("x")),
-            ("target_partitions", text("many")),
-            ("compression", text("gzip")),
+            ("nonsense", Some(text("x"))),
+            ("target_partitions", Some(text("many"))),
+            ("compression", Some(text("gzip"))),
             ("arrow_views", Some(Of::Truth(true))),
         ],
     )
@@ -164,13 +164,13 @@ async fn options_are_set_one_by_one_and_told() {
 async fn a_catalogue_or_database_that_is_not_there_is_an_invalid_value() {
     let served = Served::start().await;
     let mut client = served.client().await;
-    assert!(set(&mut client, &[("catalog", text("lake"))]).await.is_empty());
+    assert!(set(&mut client, &[("catalog", Some(text("lake")))]).await.is_empty());
     for (name, value) in [
         ("catalog", "nowhere"),
         ("schema", "nowhere"),
         ("schema", "a\"; DROP DATABASE x; --"),
     ] {
-        let errors = set(&mut client, &[(name, text(value))]).await;
+        let errors = set(&mut client, &[(name, Some(text(value)))]).await;
         assert_eq!(errors, HashMap::from([(name.to_owned(), INVALID_VALUE)]), "{value}");
     }
     assert_eq!(get(&mut client).await["schema"], Of::Text("default".to_owned()));

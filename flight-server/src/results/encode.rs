@@ -40,7 +40,7 @@ impl Encoder {
     /// `INTERNAL` if the library does not offer the compression.
     pub(super) fn new(delivery: Delivery) -> Result<Self> {
         let options = IpcWriteOptions::default()
-            .try_with_compression(delivery.compression)
+            .try_with_compression(delivery.compression.codec())
             .map_err(defect)?;
         Ok(Self {
             options,
@@ -167,7 +167,7 @@ fn defect(error: ArrowError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Views;
+    use crate::results::{Compression, Views};
     use arrow::array::{Int64Array, LargeListArray, StringArray, StringViewArray};
     use arrow::datatypes::Int64Type;
     use arrow_flight::decode::FlightRecordBatchStream;
@@ -175,7 +175,7 @@ mod tests {
 
     const DELIVERY: Delivery = Delivery {
         views: Views::Cast,
-        compression: None,
+        compression: Compression::None,
         message_limit_bytes: 4 << 20,
     };
 
@@ -198,11 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_batch_becomes_messages_of_the_target() {
-        for compression in [
-            None,
-            Some(arrow::ipc::CompressionType::ZSTD),
-            Some(arrow::ipc::CompressionType::LZ4_FRAME),
-        ] {
+        for compression in [Compression::None, Compression::Zstd, Compression::Lz4] {
             let mut encoder = Encoder::new(Delivery {
                 compression,
                 ..DELIVERY

@@ -44,7 +44,16 @@ struct Queue {
     /// Of the messages, of what the writer works on, and of what the reader was given last.
     bytes: usize,
     given: usize,
-    end: Option<Option<Status>>,
+    end: End,
+}
+
+/// Whether more will be written.
+#[derive(Default)]
+enum End {
+    #[default]
+    Open,
+    Failed(Status),
+    Done,
 }
 
 /// Why nothing can be written.
@@ -102,13 +111,13 @@ impl Writer {
 
     /// Ends the stream, after what was written.
     pub(super) fn end(self, outcome: Result<(), Status>) {
-        self.shared.end(outcome.err());
+        self.shared.end(outcome.err().map_or(End::Done, End::Failed));
     }
 
     /// Ends the stream with `status`, and forgets what was not read.
     pub(super) fn cut_off(self, status: Status) {
         self.shared.queue().forget();
-        self.shared.end(Some(status));
+        self.shared.end(End::Failed(status));
     }
 
     /// Waits until at most `bytes` are in the queue. Each time that something is taken, the reader has `limit` again. A queue of
@@ -130,8 +139,9 @@ impl Writer {
 impl Drop for Writer {
     /// A writer that is dropped without a word has panicked: its reader must not wait for ever.
     fn drop(&mut self) {
-        if self.shared.queue().end.is_none() {
-            self.shared.end(Some(failure::panicked(Box::new(()))));
+        let is_open = matches!(self.shared.queue().end, End::Open);
+        if is_open {
+            self.shared.end(End::Failed(failure::panicked(Box::new(()))));
         }
     }
 }
@@ -148,8 +158,8 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end(&self, failure: Option<Status>) {
-        self.queue().end = Some(failure);
+    fn end(&self, end: End) {
+        self.queue().end = end;
         self.reader.wake();
     }
 }
@@ -177,9 +187,12 @@ impl Stream for Reader {
             queue.given = bytes;
             return Poll::Ready(Some(Ok(message)));
         }
-        match &mut queue.end {
-            None => Poll::Pending,
-            Some(failure) => Poll::Ready(failure.take().map(Err)),
+        if matches!(queue.end, End::Open) {
+            return Poll::Pending;
+        }
+        match std::mem::replace(&mut queue.end, End::Done) {
+            End::Failed(status) => Poll::Ready(Some(Err(status))),
+            End::Open | End::Done => Poll::Ready(None),
         }
     }
 }
@@ -197,7 +210,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     const SOON: Duration = Duration::from_millis(20);
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     fn queue() -> (Writer, Reader, CancellationToken) {
         let work = CancellationToken::new();

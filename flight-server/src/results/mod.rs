@@ -9,7 +9,7 @@ mod flow;
 mod send;
 mod wire;
 
-pub(crate) use delivery::{Delivery, compression_name, compression_named};
+pub(crate) use delivery::{Compression, Delivery, Wishes, client_limit_bytes};
 pub(crate) use encode::schema_message;
 pub(crate) use send::{Shipment, send};
 pub(crate) use wire::{Views, Wire};

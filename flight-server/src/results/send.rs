@@ -29,6 +29,8 @@ pub(crate) struct Shipment {
     pub query_id: Option<String>,
     /// What ends it.
     pub work: CancellationToken,
+    /// What is cancelled before, if the server ends.
+    pub server_ends: CancellationToken,
 }
 
 /// Why a stream ends before its end.
@@ -50,7 +52,7 @@ pub(crate) fn send(
     settings: &Settings,
     afterwards: impl FnOnce() + Send + 'static,
 ) -> impl Stream<Item = std::result::Result<FlightData, Status>> + Send + 'static {
-    let work = shipment.work.clone();
+    let (work, server_ends) = (shipment.work.clone(), shipment.server_ends.clone());
     let (writer, reader) = flow::bounded(settings.stream_buffer_bytes, work.clone().drop_guard());
     let slow_reader_limit = settings.slow_reader_limit;
     tokio::spawn(async move {
@@ -60,7 +62,7 @@ pub(crate) fn send(
             .run_until_cancelled(write_all(shipment, &writer, slow_reader_limit))
             .await;
         match written {
-            None => writer.cut_off(cancelled(query_id.as_deref())),
+            None => writer.cut_off(failure::stopped(server_ends.is_cancelled(), query_id.as_deref())),
             Some(Err(Stop::NobodyReads)) => writer.cut_off(too_slow(query_id.as_deref(), slow_reader_limit)),
             Some(Err(Stop::Failed(status))) => writer.end(Err(status)),
             Some(Ok(())) => writer.end(Ok(())),
@@ -106,11 +108,6 @@ impl<F: FnOnce()> Drop for AtTheEnd<F> {
             call();
         }
     }
-}
-
-fn cancelled(query_id: Option<&str>) -> Status {
-    let error = owlet_engine::Error::new(owlet_engine::ErrorCode::Cancelled, "the query was cancelled");
-    failure::status(&error, query_id)
 }
 
 fn too_slow(query_id: Option<&str>, limit: Duration) -> Status {

@@ -6,9 +6,10 @@ use arrow_flight::{CancelStatus, FlightInfo};
 use super::{Answer, Caller};
 use crate::failure;
 use crate::identifier::Secret;
+use crate::sessions::ticket_not_found;
 use crate::uploads::command;
 
-/// Cancels what `info` announced, if it is this session's.
+/// Cancels what `info` announced, if it is the caller's.
 pub(super) fn cancel(caller: &Caller, info: Option<&FlightInfo>) -> Answer<CancelStatus> {
     let tickets = info
         .into_iter()
@@ -20,7 +21,11 @@ pub(super) fn cancel(caller: &Caller, info: Option<&FlightInfo>) -> Answer<Cance
             Command::TicketStatementQuery(TicketStatementQuery { statement_handle }) => {
                 let name = Secret::from_bytes(&statement_handle);
                 let name = name.ok_or_else(|| failure::invalid("the ticket is none of this server's"))?;
-                caller.visit.tickets().cancel(name)?
+                let holder = caller
+                    .sessions
+                    .holder(&caller.visit, name)
+                    .ok_or_else(ticket_not_found)?;
+                holder.tickets().cancel(name)?
             }
             // The answer of a metadata command is there at once.
             _ => CancelStatus::NotCancellable,

@@ -36,6 +36,7 @@ pub(super) async fn fetch(caller: &Caller, command: &Command) -> Answer<Messages
         delivery: caller.delivery,
         query_id: None,
         work: caller.visit.work(),
+        server_ends: caller.visit.server_ends().clone(),
     };
     let visit = caller.visit.another();
     Ok(send(shipment, &caller.settings, move || drop(visit)).boxed())

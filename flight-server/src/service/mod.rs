@@ -33,7 +33,7 @@ use crate::authentication::Credentials;
 use crate::connections::ConnectionId;
 use crate::failure;
 use crate::identifier::Secret;
-use crate::results::{Delivery, compression_named};
+use crate::results::{Compression, Delivery, client_limit_bytes};
 use crate::sessions::{Origin, Sessions, Visit};
 use crate::settings::Settings;
 use crate::uploads::{Upload, command};
@@ -59,6 +59,8 @@ struct Caller {
     visit: Visit,
     /// How its results are sent.
     delivery: Delivery,
+    /// Bytes of one message that its client takes.
+    client_limit_bytes: usize,
     sessions: Arc<Sessions>,
     settings: Arc<Settings>,
 }
@@ -83,7 +85,7 @@ impl FlightSql {
     {
         let (headers, extensions, message) = request.into_parts();
         self.open()?;
-        let (origin, delivery) = (origin(&headers, &extensions)?, compression(&headers)?);
+        let (origin, compression) = (origin(&headers, &extensions)?, compression(&headers)?);
         let entered = match self.sessions.enter(&origin) {
             Ok(entered) => entered,
             Err(mut status) => {
@@ -93,20 +95,23 @@ impl FlightSql {
             }
         };
         let cookie = entered.needs_cookie.then(|| entered.visit.id().text());
-        let session_delivery = *entered.visit.delivery();
+        let user_agent = headers.get("user-agent").and_then(|value| value.to_str().ok());
+        let client_limit_bytes = client_limit_bytes(user_agent.unwrap_or_default(), &self.settings);
+        let session_delivery = entered.visit.wishes().delivery(client_limit_bytes);
         let caller = Caller {
-            delivery: delivery.map_or(session_delivery, |compression| Delivery {
+            delivery: compression.map_or(session_delivery, |compression| Delivery {
                 compression,
                 ..session_delivery
             }),
+            client_limit_bytes,
             visit: entered.visit,
             sessions: Arc::clone(&self.sessions),
             settings: Arc::clone(&self.settings),
         };
-        let work = caller.visit.work();
+        let (work, server_ends) = (caller.visit.work(), caller.visit.server_ends().clone());
         let response = AssertUnwindSafe(respond(caller, message)).catch_unwind();
         let answer = work.run_until_cancelled(response).await;
-        let answer = answer.unwrap_or_else(|| Ok(Err(abandoned())));
+        let answer = answer.unwrap_or_else(|| Ok(Err(failure::stopped(server_ends.is_cancelled(), None))));
         let mut answer = answer
             .unwrap_or_else(|panic| Err(failure::panicked(panic)))
             .map(Response::new);
@@ -154,8 +159,7 @@ impl FlightService for FlightSql {
     }
 
     async fn get_flight_info(&self, request: Request<FlightDescriptor>) -> Answer<Response<FlightInfo>> {
-        self.answer(request, |caller, descriptor| flight_info(caller, descriptor))
-            .await
+        self.answer(request, flight_info).await
     }
 
     async fn poll_flight_info(&self, request: Request<FlightDescriptor>) -> Answer<Response<PollInfo>> {
@@ -172,12 +176,11 @@ impl FlightService for FlightSql {
     }
 
     async fn get_schema(&self, request: Request<FlightDescriptor>) -> Answer<Response<SchemaResult>> {
-        self.answer(request, |caller, descriptor| schema(caller, descriptor))
-            .await
+        self.answer(request, schema).await
     }
 
     async fn do_get(&self, request: Request<Ticket>) -> Answer<Response<Self::DoGetStream>> {
-        self.answer(request, |caller, ticket| get(caller, ticket)).await
+        self.answer(request, get).await
     }
 
     async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Answer<Response<Self::DoPutStream>> {
@@ -278,13 +281,6 @@ fn refuse_transaction(id: Option<&[u8]>) -> Answer<()> {
     }
 }
 
-/// What a call hears whose session has ended under it, by CloseSession or with the server.
-fn abandoned() -> Status {
-    let message = "the session or the server has ended, and the call with it";
-    let error = owlet_engine::Error::new(owlet_engine::ErrorCode::Cancelled, message);
-    failure::status(&error, None)
-}
-
 /// What the headers of a call say about its session.
 fn origin(headers: &MetadataMap, extensions: &Extensions) -> Answer<Origin> {
     let connection = extensions.get::<ConnectionId>().copied().ok_or_else(|| {
@@ -314,11 +310,11 @@ fn cookie(headers: &MetadataMap) -> Option<Secret> {
 }
 
 /// The compression that the headers ask for, if they do.
-fn compression(headers: &MetadataMap) -> Answer<Option<Option<arrow::ipc::CompressionType>>> {
+fn compression(headers: &MetadataMap) -> Answer<Option<Compression>> {
     let Some(value) = headers.get(COMPRESSION_HEADER) else {
         return Ok(None);
     };
-    let known = value.to_str().ok().and_then(compression_named);
+    let known = value.to_str().ok().and_then(Compression::named);
     let refused = || failure::invalid(format!("the header \"{COMPRESSION_HEADER}\" takes none, lz4 or zstd"));
     known.map(Some).ok_or_else(refused)
 }

@@ -10,7 +10,7 @@ use crate::messages::{
     GetSessionOptionsResult, OptionValue, SessionOptionValue, SetSessionOptionError, SetSessionOptionErrorValue,
     SetSessionOptionsRequest, SetSessionOptionsResult,
 };
-use crate::results::{Delivery, Views, compression_name, compression_named};
+use crate::results::{Compression, Delivery, Views, Wishes};
 use crate::settings::GREATEST_MESSAGE_LIMIT_BYTES;
 
 const CATALOG: &str = "catalog";
@@ -20,17 +20,17 @@ const SCHEMA: &str = "schema";
 struct DeliveryOption {
     name: &'static str,
     get: fn(&Delivery) -> OptionValue,
-    /// Without a value it goes back to that of the second delivery; `None` if it does not take the value.
-    set: fn(&mut Delivery, Option<&OptionValue>, &Delivery) -> Option<()>,
+    /// Without a value it goes back to its default; `None` if it does not take the value.
+    set: fn(&mut Wishes, Option<&OptionValue>) -> Option<()>,
 }
 
 const DELIVERY: &[DeliveryOption] = &[
     DeliveryOption {
         name: "arrow_views",
         get: |delivery| OptionValue::Truth(delivery.views == Views::Keep),
-        set: |delivery, value, default| {
-            delivery.views = match value.map(truth) {
-                None => default.views,
+        set: |wishes, value| {
+            wishes.views = match value.map(truth) {
+                None => Views::Cast,
                 Some(keep) if keep? => Views::Keep,
                 Some(_) => Views::Cast,
             };
@@ -39,11 +39,11 @@ const DELIVERY: &[DeliveryOption] = &[
     },
     DeliveryOption {
         name: "compression",
-        get: |delivery| OptionValue::Text(compression_name(delivery.compression).to_owned()),
-        set: |delivery, value, default| {
-            delivery.compression = match value {
-                None => default.compression,
-                Some(OptionValue::Text(name)) => compression_named(name)?,
+        get: |delivery| OptionValue::Text(delivery.compression.name().to_owned()),
+        set: |wishes, value| {
+            wishes.compression = match value {
+                None => Compression::None,
+                Some(OptionValue::Text(name)) => Compression::named(name)?,
                 Some(_) => return None,
             };
             Some(())
@@ -52,14 +52,13 @@ const DELIVERY: &[DeliveryOption] = &[
     DeliveryOption {
         name: "message_limit_bytes",
         get: |delivery| OptionValue::Number(i64::try_from(delivery.message_limit_bytes).unwrap_or(i64::MAX)),
-        set: |delivery, value, default| {
-            delivery.message_limit_bytes = match value {
-                None => default.message_limit_bytes,
+        set: |wishes, value| {
+            wishes.message_limit_bytes = match value {
+                None => None,
                 Some(value) => {
                     let bytes: usize = text(value)?.parse().ok()?;
-                    (64 << 10..=GREATEST_MESSAGE_LIMIT_BYTES)
-                        .contains(&bytes)
-                        .then_some(bytes)?
+                    let possible = 64 << 10..=GREATEST_MESSAGE_LIMIT_BYTES;
+                    Some(possible.contains(&bytes).then_some(bytes)?)
                 }
             };
             Some(())
@@ -94,7 +93,7 @@ pub(super) fn get(caller: &Caller) -> GetSessionOptionsResult {
         (CATALOG, OptionValue::Text(engine.catalog())),
         (SCHEMA, OptionValue::Text(engine.database())),
     ];
-    let delivery = *caller.visit.delivery();
+    let delivery = caller.visit.wishes().delivery(caller.client_limit_bytes);
     let sent = DELIVERY.iter().map(|option| (option.name, (option.get)(&delivery)));
     let settings = engine
         .settings()
@@ -130,9 +129,7 @@ async fn use_names(caller: &Caller, names: &[(&str, SessionOptionValue)]) -> Res
 async fn set_one(caller: &Caller, name: &str, value: &SessionOptionValue) -> Result<(), SetSessionOptionErrorValue> {
     let value = value.option_value.as_ref();
     if let Some(option) = DELIVERY.iter().find(|option| option.name == name) {
-        let default = Delivery::of(&caller.settings);
-        let mut delivery = caller.visit.delivery();
-        return (option.set)(&mut delivery, value, &default).ok_or(SetSessionOptionErrorValue::InvalidValue);
+        return (option.set)(&mut caller.visit.wishes(), value).ok_or(SetSessionOptionErrorValue::InvalidValue);
     }
     let settings = caller.visit.engine().settings();
     // What stands in the statement is the name of the list, not the client's text.

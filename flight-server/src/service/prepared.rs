@@ -86,7 +86,8 @@ pub(super) async fn fetch(caller: &Caller, query: &CommandPreparedStatementQuery
     let statement = caller.visit.prepared().find(&query.prepared_statement_handle)?;
     let pending = prepare_result(caller, &statement.sql, statement.parameters.as_ref()).await?;
     let visit = caller.visit.another();
-    Ok(ship(caller, pending, caller.visit.work(), move || drop(visit)))
+    let afterwards = move || drop(visit);
+    Ok(ship(caller, &caller.visit, pending, caller.visit.work(), afterwards))
 }
 
 /// The parameters as columns: drivers bind NULL only to what is nullable, and nothing to what has no type. Every value has a

@@ -4,13 +4,14 @@ use arrow_flight::sql::{CommandStatementQuery, TicketStatementQuery};
 use arrow_flight::{FlightData, FlightDescriptor, FlightInfo};
 use bytes::Bytes;
 use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
 
 use super::execute::{issue, prepare_result};
 use super::{Answer, Caller, Messages, refuse_transaction};
 use crate::failure;
 use crate::identifier::Secret;
 use crate::results::{Shipment, Wire, schema_message, send};
-use crate::sessions::{Pending, Started};
+use crate::sessions::{Pending, Started, Visit, ticket_not_found};
 
 /// Executes a statement: what changes something has run when this is answered, the rest runs when it is fetched.
 pub(super) async fn flight_info(
@@ -41,28 +42,34 @@ pub(super) async fn schema_of(caller: &Caller, sql: &str) -> Answer<Bytes> {
 pub(super) fn fetch(caller: &Caller, ticket: &TicketStatementQuery) -> Answer<Messages<FlightData>> {
     let name = Secret::from_bytes(&ticket.statement_handle)
         .ok_or_else(|| failure::invalid("the ticket is none of this server's"))?;
-    let work = caller.visit.work();
-    let pending = caller.visit.tickets().take(name, work.clone())?;
-    let visit = caller.visit.another();
+    let holder = caller
+        .sessions
+        .holder(&caller.visit, name)
+        .ok_or_else(ticket_not_found)?;
+    let work = holder.work();
+    let pending = holder.tickets().take(name, work.clone())?;
+    let visit = holder.another();
     let afterwards = move || visit.tickets().fetched(name);
-    Ok(ship(caller, pending, work, afterwards))
+    Ok(ship(caller, &holder, pending, work, afterwards))
 }
 
-/// Runs a result that was announced, and sends it.
+/// Runs a result that `holder` has announced, and sends it to the caller.
 pub(super) fn ship(
     caller: &Caller,
+    holder: &Visit,
     pending: Pending,
-    work: tokio_util::sync::CancellationToken,
+    work: CancellationToken,
     afterwards: impl FnOnce() + Send + 'static,
 ) -> Messages<FlightData> {
     let Pending { wire, source } = pending;
-    let Started { query_id, batches } = source.start(caller.visit.engine());
+    let Started { query_id, batches } = source.start(holder.engine());
     let shipment = Shipment {
         batches,
         wire,
         delivery: caller.delivery,
         query_id: Some(query_id),
         work,
+        server_ends: holder.server_ends().clone(),
     };
     send(shipment, &caller.settings, afterwards).boxed()
 }

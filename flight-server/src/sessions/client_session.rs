@@ -11,7 +11,7 @@ use super::prepared::PreparedStatements;
 use super::tickets::Tickets;
 use crate::connections::ConnectionId;
 use crate::identifier::Secret;
-use crate::results::Delivery;
+use crate::results::Wishes;
 use crate::settings::Settings;
 
 /// A session of the engine, and what the protocol keeps beside it.
@@ -21,11 +21,12 @@ pub(crate) struct ClientSession {
     /// The connection that it was made for, if a client without cookie and bearer made it.
     made_for: Option<ConnectionId>,
     session: Session,
-    delivery: Mutex<Delivery>,
+    wishes: Mutex<Wishes>,
     prepared: Mutex<PreparedStatements>,
     tickets: Mutex<Tickets>,
     presence: Mutex<Presence>,
     ended: CancellationToken,
+    server_ends: CancellationToken,
 }
 
 /// Who is there.
@@ -39,20 +40,20 @@ struct Presence {
 }
 
 impl ClientSession {
-    /// A session over that of the engine. `ended` is cancelled with it.
+    /// A session over that of the engine. What runs in it is cancelled once `server_ends` is.
     pub(super) fn new(
         session: Session,
         principal: Principal,
         made_for: Option<ConnectionId>,
         settings: &Settings,
-        ended: CancellationToken,
+        server_ends: &CancellationToken,
     ) -> Self {
         Self {
             id: Secret::random(),
             principal,
             made_for,
             session,
-            delivery: Mutex::new(Delivery::of(settings)),
+            wishes: Mutex::new(Wishes::NONE),
             prepared: Mutex::new(PreparedStatements::new(settings)),
             tickets: Mutex::new(Tickets::new(settings)),
             presence: Mutex::new(Presence {
@@ -61,7 +62,8 @@ impl ClientSession {
                 connections: HashSet::new(),
                 returns: false,
             }),
-            ended,
+            ended: server_ends.child_token(),
+            server_ends: server_ends.clone(),
         }
     }
 
@@ -80,9 +82,9 @@ impl ClientSession {
         &self.session
     }
 
-    /// How its results are sent.
-    pub(crate) fn delivery(&self) -> MutexGuard<'_, Delivery> {
-        locked(&self.delivery)
+    /// What it asks for in how its results are sent.
+    pub(crate) fn wishes(&self) -> MutexGuard<'_, Wishes> {
+        locked(&self.wishes)
     }
 
     /// Its prepared statements.
@@ -98,6 +100,11 @@ impl ClientSession {
     /// A token for work in this session, which is cancelled with it.
     pub(crate) fn work(&self) -> CancellationToken {
         self.ended.child_token()
+    }
+
+    /// What is cancelled when the server has waited long enough for its end.
+    pub(crate) fn server_ends(&self) -> &CancellationToken {
+        &self.server_ends
     }
 
     /// Whether it was made for a client that only `connection` tells from others.

@@ -29,6 +29,7 @@ use crate::settings::Settings;
 
 pub(crate) use client_session::{ClientSession, Visit};
 pub(crate) use pending::{Pending, Source, Started};
+pub(crate) use tickets::not_found as ticket_not_found;
 
 /// The sessions of one server.
 pub(crate) struct Sessions {
@@ -41,11 +42,11 @@ pub(crate) struct Sessions {
 
 #[derive(Default)]
 struct Known {
-    by_id: HashMap<Secret, Arc<ClientSession>>,
+    sessions: HashMap<Secret, Arc<ClientSession>>,
     /// The session of each bearer.
-    by_bearer: HashMap<Secret, Secret>,
+    bearers: HashMap<Secret, Secret>,
     /// The sessions that calls on a connection have reached.
-    by_connection: HashMap<ConnectionId, Vec<Secret>>,
+    connections: HashMap<ConnectionId, Vec<Secret>>,
 }
 
 /// What a call says about the session that it belongs to.
@@ -95,7 +96,7 @@ impl Sessions {
             None => self.authentication.principal(&origin.credentials),
         };
         if let Some(cookie) = origin.cookie {
-            match known.by_id.get(&cookie).cloned() {
+            match known.sessions.get(&cookie).cloned() {
                 None => return Err(ended()),
                 Some(session) if *session.principal() == principal => {
                     return Ok(known.found(session, origin.connection, Found::ByItsClient));
@@ -135,9 +136,25 @@ impl Sessions {
             }
         };
         let bearer = Secret::random();
-        known.by_bearer.insert(bearer, session.id());
+        known.bearers.insert(bearer, session.id());
         let entered = known.found(session, origin.connection, Found::ByItsClient);
         Ok((entered.with_cookie(), bearer))
+    }
+
+    /// The session that has the result of `ticket`: the caller's own, or another of the same principal, since results may be read or
+    /// cancelled on another connection than the one that asked for them.
+    pub(crate) fn holder(&self, caller: &Visit, ticket: Secret) -> Option<Visit> {
+        if caller.tickets().knows(ticket) {
+            return Some(caller.another());
+        }
+        let known = self.known();
+        let mut own = known
+            .sessions
+            .values()
+            .filter(|session| session.principal() == caller.principal());
+        own.find(|session| session.tickets().knows(ticket))
+            .cloned()
+            .map(Visit::of)
     }
 
     /// Ends a session with everything in it.
@@ -148,8 +165,8 @@ impl Sessions {
     /// Notes that a connection has ended, and ends the sessions that only it could reach.
     pub(crate) fn disconnected(&self, connection: ConnectionId) {
         let mut known = self.known();
-        for id in known.by_connection.remove(&connection).unwrap_or_default() {
-            let is_out_of_reach = known.by_id.get(&id).is_some_and(|session| session.leave(connection));
+        for id in known.connections.remove(&connection).unwrap_or_default() {
+            let is_out_of_reach = known.sessions.get(&id).is_some_and(|session| session.leave(connection));
             if is_out_of_reach {
                 known.end(id);
             }
@@ -161,7 +178,7 @@ impl Sessions {
         let now = Instant::now();
         let mut known = self.known();
         let idle: Vec<Secret> = known
-            .by_id
+            .sessions
             .values()
             .filter(|session| session.has_expired(now, &self.settings))
             .map(|session| session.id())
@@ -169,7 +186,7 @@ impl Sessions {
         for id in idle {
             known.end(id);
         }
-        for session in known.by_id.values() {
+        for session in known.sessions.values() {
             session.prepared().expire(now);
             session.tickets().expire(now);
         }
@@ -178,7 +195,7 @@ impl Sessions {
     /// Ends all sessions.
     pub(crate) fn clear(&self) {
         let mut known = self.known();
-        let all: Vec<Secret> = known.by_id.keys().copied().collect();
+        let all: Vec<Secret> = known.sessions.keys().copied().collect();
         for id in all {
             known.end(id);
         }
@@ -187,7 +204,7 @@ impl Sessions {
     /// How many there are.
     #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
-        self.known().by_id.len()
+        self.known().sessions.len()
     }
 
     fn open(
@@ -196,17 +213,17 @@ impl Sessions {
         principal: Principal,
         connection: Option<ConnectionId>,
     ) -> Result<Arc<ClientSession>, Status> {
-        if known.by_id.len() >= self.settings.session_limit {
+        if known.sessions.len() >= self.settings.session_limit {
             let message = format!(
                 "there are {} sessions, which is the limit; close one, or raise \"server.session_limit\"",
-                known.by_id.len()
+                known.sessions.len()
             );
             return Err(failure::refused(Code::ResourceExhausted, "TOO_MANY_SESSIONS", &message));
         }
         let engine = self.engine.session(principal.clone());
-        let session = ClientSession::new(engine, principal, connection, &self.settings, self.ends.child_token());
+        let session = ClientSession::new(engine, principal, connection, &self.settings, &self.ends);
         let session = Arc::new(session);
-        known.by_id.insert(session.id(), Arc::clone(&session));
+        known.sessions.insert(session.id(), Arc::clone(&session));
         Ok(session)
     }
 
@@ -229,23 +246,23 @@ impl Known {
         let Credentials::Bearer(Some(bearer)) = credentials else {
             return None;
         };
-        self.by_id.get(self.by_bearer.get(bearer)?).cloned()
+        self.sessions.get(self.bearers.get(bearer)?).cloned()
     }
 
     /// The session that was made for `principal` on `connection`.
     fn of_connection(&self, connection: ConnectionId, principal: &Principal) -> Option<Arc<ClientSession>> {
-        let reached = self.by_connection.get(&connection)?.iter();
-        let mut sessions = reached.filter_map(|id| self.by_id.get(id));
+        let reached = self.connections.get(&connection)?.iter();
+        let mut sessions = reached.filter_map(|id| self.sessions.get(id));
         sessions
             .find(|session| session.is_of(connection) && session.principal() == principal)
             .cloned()
     }
 
     fn found(&mut self, session: Arc<ClientSession>, connection: ConnectionId, how: Found) -> Entered {
-        let reached = self.by_connection.entry(connection).or_default();
+        let reached = self.connections.entry(connection).or_default();
         if !reached.contains(&session.id()) {
             // Those that have ended meanwhile: a connection may live long and see many.
-            reached.retain(|id| self.by_id.contains_key(id));
+            reached.retain(|id| self.sessions.contains_key(id));
             reached.push(session.id());
         }
         session.reach(connection, how == Found::ByItsClient);
@@ -256,8 +273,8 @@ impl Known {
     }
 
     fn end(&mut self, id: Secret) {
-        if let Some(session) = self.by_id.remove(&id) {
-            self.by_bearer.retain(|_, session| *session != id);
+        if let Some(session) = self.sessions.remove(&id) {
+            self.bearers.retain(|_, session| *session != id);
             session.end();
         }
     }

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 pub(crate) struct Tickets {
     limit: usize,
     age_limit: Duration,
-    tickets: VecDeque<Ticket>,
+    known: VecDeque<Ticket>,
 }
 
 struct Ticket {
@@ -37,7 +37,7 @@ impl Tickets {
         Self {
             limit: settings.ticket_limit,
             age_limit: settings.ticket_age_limit,
-            tickets: VecDeque::new(),
+            known: VecDeque::new(),
         }
     }
 
@@ -45,7 +45,7 @@ impl Tickets {
     pub(crate) fn issue(&mut self, pending: Pending) -> Secret {
         self.make_room(State::is_waiting);
         let name = Secret::random();
-        self.tickets.push_back(Ticket {
+        self.known.push_back(Ticket {
             name,
             since: Instant::now(),
             state: State::Waiting(Box::new(pending)),
@@ -53,12 +53,17 @@ impl Tickets {
         name
     }
 
+    /// Whether the ticket is one of these.
+    pub(super) fn knows(&self, name: Secret) -> bool {
+        self.known.iter().any(|ticket| ticket.name == name)
+    }
+
     /// What waits for the ticket, which is running from now on, until [`Self::fetched`]. Cancelling it cancels `work`.
     ///
     /// # Errors
-    /// `NOT_FOUND` for a ticket that this session does not know, or that was used.
+    /// `NOT_FOUND` for a ticket that is not one of these, or that was used.
     pub(crate) fn take(&mut self, name: Secret, work: CancellationToken) -> Result<Pending, Status> {
-        let Some(ticket) = self.tickets.iter_mut().find(|ticket| ticket.name == name) else {
+        let Some(ticket) = self.known.iter_mut().find(|ticket| ticket.name == name) else {
             return Err(not_found());
         };
         match std::mem::replace(&mut ticket.state, State::Running(work)) {
@@ -77,7 +82,7 @@ impl Tickets {
     /// Notes that the result of a ticket is at its end.
     pub(crate) fn fetched(&mut self, name: Secret) {
         self.make_room(State::is_over);
-        if let Some(ticket) = self.tickets.iter_mut().find(|ticket| ticket.name == name)
+        if let Some(ticket) = self.known.iter_mut().find(|ticket| ticket.name == name)
             && matches!(ticket.state, State::Running(_))
         {
             ticket.state = State::Fetched;
@@ -87,9 +92,9 @@ impl Tickets {
     /// Ends the statement of a ticket, whether it runs or not.
     ///
     /// # Errors
-    /// `NOT_FOUND` for a ticket that this session does not know.
+    /// `NOT_FOUND` for a ticket that is not one of these.
     pub(crate) fn cancel(&mut self, name: Secret) -> Result<CancelStatus, Status> {
-        let Some(ticket) = self.tickets.iter_mut().find(|ticket| ticket.name == name) else {
+        let Some(ticket) = self.known.iter_mut().find(|ticket| ticket.name == name) else {
             return Err(not_found());
         };
         match &ticket.state {
@@ -109,23 +114,23 @@ impl Tickets {
     /// Ends what has waited for too long.
     pub(super) fn expire(&mut self, now: Instant) {
         let age_limit = self.age_limit;
-        self.tickets.retain(|ticket| {
+        self.known.retain(|ticket| {
             matches!(ticket.state, State::Running(_)) || now.saturating_duration_since(ticket.since) <= age_limit
         });
     }
 
     pub(super) fn clear(&mut self) {
-        self.tickets.clear();
+        self.known.clear();
     }
 
     /// Removes the oldest of those that `counts` says, if there are as many as may be.
     fn make_room(&mut self, counts: fn(&State) -> bool) {
-        let counted = self.tickets.iter().filter(|ticket| counts(&ticket.state)).count();
+        let counted = self.known.iter().filter(|ticket| counts(&ticket.state)).count();
         if counted < self.limit {
             return;
         }
-        if let Some(oldest) = self.tickets.iter().position(|ticket| counts(&ticket.state)) {
-            self.tickets.remove(oldest);
+        if let Some(oldest) = self.known.iter().position(|ticket| counts(&ticket.state)) {
+            self.known.remove(oldest);
         }
     }
 }
@@ -140,7 +145,8 @@ impl State {
     }
 }
 
-fn not_found() -> Status {
-    let message = "this session has no result of that ticket: it is another session's, or has waited for too long";
+/// What a call hears whose ticket names nothing that it may have.
+pub(crate) fn not_found() -> Status {
+    let message = "there is no result of that ticket: it is somebody else's, its session has ended, or it has waited for too long";
     failure::refused(Code::NotFound, "TICKET_NOT_FOUND", message)
 }

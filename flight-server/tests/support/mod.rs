@@ -3,7 +3,6 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema};
 use arrow::ipc::reader::StreamReader;
-use arrow::util::pretty::pretty_format_batches;
 use arrow_flight::decode::{DecodedPayload, FlightDataDecoder};
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
@@ -13,6 +12,7 @@ use arrow_flight::sql::{
     CommandPreparedStatementUpdate, CommandStatementQuery, CommandStatementUpdate, DoPutUpdateResult, ProstMessageExt,
 };
 use arrow_flight::{Action, FlightData, FlightDescriptor, FlightInfo, PutResult, Ticket};
+use base64::Engine as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use owlet_engine::{Config, Engine, Environment};
@@ -136,6 +136,16 @@ impl Client {
         client
     }
 
+    /// The same connection under a name of its own, by a handshake.
+    pub async fn named(&self, name: &str) -> Self {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{name}:"));
+        let introduced = self.with("authorization", format!("Basic {encoded}"));
+        let request = introduced.request(stream::iter([arrow_flight::HandshakeRequest::default()]));
+        let answer = introduced.clone().raw.handshake(request).await.unwrap();
+        let bearer = answer.metadata().get("authorization").unwrap().to_str().unwrap();
+        self.with("authorization", bearer)
+    }
+
     pub fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         for (name, value) in &self.headers {
@@ -166,13 +176,6 @@ impl Client {
     pub async fn query(&mut self, sql: &str) -> Result<Vec<RecordBatch>, Status> {
         let info = self.execute(sql).await?;
         self.fetch(&info).await
-    }
-
-    /// The rows of `sql` as a table in text.
-    pub async fn table(&mut self, sql: &str) -> String {
-        pretty_format_batches(&self.query(sql).await.unwrap())
-            .unwrap()
-            .to_string()
     }
 
     /// The only number of `sql`.
