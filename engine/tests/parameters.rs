@@ -339,14 +339,31 @@ async fn a_statement_is_described_without_being_run() {
     assert_eq!(found.parameters, [Some(price)]);
 
     let found = described(&session, "select ? as a, upper(?) as b").await;
-    assert_eq!(found.parameters.len(), 2);
+    assert_eq!(found.parameters, [None, Some(DataType::Utf8)]);
     assert_eq!(found.schema.fields().len(), 2);
     let found = described(&session, "select id from t limit ? offset ?").await;
     assert_eq!(types(&found), [DataType::Int32]);
-    assert_eq!(found.parameters.len(), 2);
+    assert_eq!(found.parameters, [Some(DataType::Int64), Some(DataType::Int64)]);
+    let found = described(
+        &session,
+        "select cast(? as bigint), try_cast(? as double), cast(? as varchar)",
+    )
+    .await;
+    assert_eq!(
+        found.parameters,
+        [Some(DataType::Int64), Some(DataType::Float64), Some(DataType::Utf8)]
+    );
 
-    let found = described(&session, "select repeat('x', ?), date_trunc(?, at), substr(?, ?) from t").await;
+    let found = described(
+        &session,
+        "select repeat('x', ?), date_trunc(?, at), substr(?, ?) from t",
+    )
+    .await;
     assert_eq!((found.parameters.len(), found.returns_rows), (4, true));
+    assert_eq!(
+        (&found.parameters[0], &found.parameters[2]),
+        (&Some(DataType::Int64), &Some(DataType::Utf8))
+    );
     assert!(!found.schema.fields().is_empty());
 
     for (sql, returns_rows) in [

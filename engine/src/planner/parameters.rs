@@ -1,10 +1,17 @@
 //! What the parameters of a statement are, before they have values.
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, SchemaRef};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DFSchema, Result as DataFusionResult};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::type_coercion::functions::fields_with_udf;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+use super::failure::from_datafusion;
 use super::planning::{Planner, Planning, Request};
 use super::{ddl, deep_stack};
 use crate::error::Result;
@@ -52,7 +59,8 @@ async fn parameters(planning: &Planning<'_>, command: &Command, count: usize) ->
             Ok((plan, _)) => {
                 schema = matches!(command, Command::Query(_)).then(|| Arc::clone(plan.schema().inner()));
                 // Where two uses of a parameter want two types, none is told.
-                for (name, found) in plan.get_parameter_types().unwrap_or_default() {
+                let inferred = plan.get_parameter_types().unwrap_or_default();
+                for (name, found) in inferred.into_iter().chain(wanted(&plan).map_err(from_datafusion)?) {
                     let known = types.entry(name).or_default();
                     *known = known.take().or(found);
                 }
@@ -65,4 +73,55 @@ async fn parameters(planning: &Planning<'_>, command: &Command, count: usize) ->
         .map(|number| types.remove(&format!("${number}")).flatten())
         .collect();
     Ok(ParameterTypes { types, schema })
+}
+
+/// What is wanted where a parameter stands, beyond what the planning library infers: the type of a CAST, the number of a LIMIT, the
+/// type that a function takes in this place.
+fn wanted(plan: &LogicalPlan) -> DataFusionResult<HashMap<String, Option<DataType>>> {
+    let mut found = HashMap::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Limit(limit) = node {
+            for bound in [&limit.skip, &limit.fetch].into_iter().flatten() {
+                note(&mut found, bound, Some(&DataType::Int64));
+            }
+        }
+        let schema = merge_schema(&node.inputs());
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                match expr {
+                    Expr::Cast(cast) => note(&mut found, &cast.expr, Some(cast.field.data_type())),
+                    Expr::TryCast(cast) => note(&mut found, &cast.expr, Some(cast.field.data_type())),
+                    Expr::ScalarFunction(call) => {
+                        // A call that fits no signature is told of where it is planned.
+                        let taken = taken(call, &schema).unwrap_or_default();
+                        for (argument, field) in call.args.iter().zip(&taken) {
+                            note(&mut found, argument, Some(field.data_type()));
+                        }
+                    }
+                    _ => {}
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(found)
+}
+
+/// What the function takes in each place.
+fn taken(call: &ScalarFunction, schema: &DFSchema) -> DataFusionResult<Vec<FieldRef>> {
+    let given = call
+        .args
+        .iter()
+        .map(|argument| argument.to_field(schema).map(|(_, field)| field));
+    fields_with_udf(&given.collect::<DataFusionResult<Vec<_>>>()?, call.func.as_ref())
+}
+
+/// Notes the type of `expr`, if that is a parameter.
+fn note(found: &mut HashMap<String, Option<DataType>>, expr: &Expr, data_type: Option<&DataType>) {
+    if let Expr::Placeholder(placeholder) = expr {
+        let data_type = data_type.filter(|data_type| **data_type != DataType::Null);
+        found
+            .entry(placeholder.id.clone())
+            .or_insert_with(|| data_type.cloned());
+    }
 }
