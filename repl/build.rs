@@ -1,7 +1,10 @@
 //! Asks the linker to keep one copy of functions that are the same: generic code has many, and the binary gets a tenth smaller.
 //! Not every linker can, so a small program is linked first, and without success nothing is asked.
 
-#![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script through its environment")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to a build script through its environment"
+)]
 
 use std::env::{self, VarError};
 use std::ffi::OsString;

@@ -5,12 +5,21 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use std::sync::Arc;
 
+use super::constraints;
 use crate::catalog::{Catalog, Column, Database, Relation, standard};
 use crate::error::{Error, ErrorCode, Result};
 use crate::name::INFORMATION_SCHEMA;
 
 /// The tables that it has.
-pub const INFORMATION_SCHEMA_TABLES: &[&str] = &["columns", "schemata", "tables", "views"];
+pub const INFORMATION_SCHEMA_TABLES: &[&str] = &[
+    "columns",
+    "key_column_usage",
+    "referential_constraints",
+    "schemata",
+    "table_constraints",
+    "tables",
+    "views",
+];
 
 /// The rows of the table `table` of `information_schema`, or `None` if it has no such table. They describe the catalogue
 /// `catalog_name`, which is `catalog`, in the order of their names.
@@ -27,7 +36,10 @@ pub async fn rows(catalog: &dyn Catalog, catalog_name: &str, table: &str) -> Res
             views.retain(|relation| relation.definition.is_some());
             batch(VIEWS, &views)?
         }
-        _ => return Ok(None),
+        other => match constraints::schema(other) {
+            Some(schema) => RecordBatch::new_empty(schema),
+            None => return Ok(None),
+        },
     };
     Ok(Some(batch))
 }
@@ -285,6 +297,8 @@ fn own_tables(catalog: &str) -> impl Iterator<Item = DescribedRelation> {
         ("tables", schema(TABLES)),
         ("views", schema(VIEWS)),
     ];
+    let mut schemas: Vec<_> = schemas.into_iter().chain(constraints::schemas()).collect();
+    schemas.sort_by_key(|(name, _)| *name);
     schemas.into_iter().map(|(name, schema)| DescribedRelation {
         catalog: catalog.to_owned(),
         database: INFORMATION_SCHEMA.to_owned(),

@@ -5,6 +5,7 @@
 //! Must not know: how a statement is planned or run.
 
 mod authorize;
+mod constraints;
 mod declared;
 mod information_schema;
 mod principal;

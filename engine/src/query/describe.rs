@@ -55,7 +55,11 @@ pub async fn describe(parts: &Parts, principal: &Principal, session: Snapshot, s
     Ok(Description {
         kind,
         returns_rows,
-        schema: if returns_rows { schema } else { Arc::new(Schema::empty()) },
+        schema: if returns_rows {
+            schema
+        } else {
+            Arc::new(Schema::empty())
+        },
         parameters,
     })
 }

@@ -4,8 +4,8 @@ use arrow::array::RecordBatch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{drop, place};
 use super::stored::{self, Stored};
+use super::{drop, place};
 use crate::catalog::{Change, Column, IfExists, Ownership, Relation, TableDefinition, schema_of};
 use crate::error::{Error, ErrorCode, Result};
 use crate::formats::write::Files;
@@ -356,7 +356,11 @@ async fn temporary(planning: &Planning<'_>, create: &CreateTable) -> Result<Plan
         Effect::Keep(KeepEffect {
             table: name.clone(),
             columns,
-            mode: if create.or_replace { KeepMode::Replace } else { KeepMode::New },
+            mode: if create.or_replace {
+                KeepMode::Replace
+            } else {
+                KeepMode::New
+            },
         })
     };
     match &create.query {

@@ -156,7 +156,10 @@ async fn tables_are_listed_with_what_they_are_in_the_order_of_their_names() {
         [
             "lake.default.hidden.TABLE",
             "lake.information_schema.columns.SYSTEM TABLE",
+            "lake.information_schema.key_column_usage.SYSTEM TABLE",
+            "lake.information_schema.referential_constraints.SYSTEM TABLE",
             "lake.information_schema.schemata.SYSTEM TABLE",
+            "lake.information_schema.table_constraints.SYSTEM TABLE",
             "lake.information_schema.tables.SYSTEM TABLE",
             "lake.information_schema.views.SYSTEM TABLE",
             "lake.sales.away.TABLE",
