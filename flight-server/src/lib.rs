@@ -9,6 +9,7 @@
 
 mod authentication;
 mod connections;
+pub mod doctor;
 mod failure;
 mod identifier;
 mod messages;

@@ -68,12 +68,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments, variables: BTreeMap<String, String>, palette: Palette) -> Result<(), Failure> {
+fn run(arguments: Arguments, mut variables: BTreeMap<String, String>, palette: Palette) -> Result<(), Failure> {
+    // It is no setting, and nobody else is told.
+    let password = variables.remove(doctor::PASSWORD);
     if let Some(errand) = arguments.errand.clone() {
         let config = configuration(&arguments, variables)?;
         return on_runtime(async {
             match errand {
-                Errand::Doctor(doctor) => doctor::run(config, &doctor, palette).await,
+                Errand::Doctor(doctor) => doctor::run(config, &doctor, password, palette).await,
                 Errand::Datasets(datasets) => datasets::run(config, &datasets, palette).await,
                 Errand::Serve(serve) => serve::run(config, &serve).await,
             }

@@ -475,3 +475,68 @@ fn what_is_no_place_is_an_error_of_the_arguments() {
     shell.write("owlet.toml", "[storage]\nmax_retrys = 1\n");
     shell.run(&["doctor", PLACE, "--config", "owlet.toml"]).failed(3);
 }
+
+/// Examines a Flight SQL server.
+fn examine_server(address: &str, arguments: &[&str]) -> Findings {
+    let shell = Shell::with_variables(vec![("OWLET_PASSWORD".to_owned(), "open-sesame".to_owned())]);
+    let arguments = [&["doctor", "flightsql", address, "--format", "ndjson"], arguments].concat();
+    let ended = shell.run(&arguments);
+    let printed = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(
+        !printed.contains("open-sesame") && !printed.contains("b3Blbi1zZXNhbWU"),
+        "{printed}"
+    );
+    let steps = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    Findings {
+        steps: steps.collect(),
+        ended,
+    }
+}
+
+#[test]
+fn a_flight_sql_server_is_examined_driver_by_driver() {
+    let shell = Shell::new();
+    let (server, address) = crate::serve::start(&shell, &["--listen", "127.0.0.1:0"]);
+    let address = format!("grpc://{address}");
+    let findings = examine_server(&address, &["--user", "anna", "--write", "--timeout", "60"]);
+    assert_eq!(findings.ended.code, Some(0), "{}", findings.ended.stdout);
+    for driver in ["server", "jdbc", "adbc", "odbc", "superset", "grafana", "power-bi"] {
+        let of_driver = findings.steps.iter().filter(|step| step["driver"] == driver);
+        assert!(of_driver.count() >= 2, "{driver}: {}", findings.ended.stdout);
+    }
+    let text = shell.run(&["doctor", "flightsql", &address, "--timeout", "60"]);
+    let shown = text.succeeded();
+    assert!(shown.contains("ok    adbc objects"), "{shown}");
+    assert!(shown.contains("these drivers can work with this server"), "{shown}");
+    assert_eq!(crate::serve::code_after(Signal::SIGTERM, server), Some(0));
+}
+
+#[test]
+fn a_flight_sql_server_that_is_none_is_said_to_be_none_in_time() {
+    let check = |address: String, step: &str, words: &[&str]| {
+        let findings = examine_server(&format!("grpc://{address}"), &["--timeout", "1"]);
+        findings.assert_first_failure(step, words);
+    };
+    check(
+        servers::nothing().to_string(),
+        "connect",
+        &["unreachable", "nothing listens at"],
+    );
+    let web = servers::says(|_| answer("400 Bad Request", "", ""));
+    check(web.to_string(), "service", &["no-grpc", "an HTTP server"]);
+    let (_silent, address) = servers::silent();
+    check(address.to_string(), "service", &["no-grpc", "no answer within"]);
+}
+
+#[test]
+fn an_address_that_is_none_of_a_flight_sql_server_is_refused() {
+    let check = |address: &str, words: &str| {
+        let ended = Shell::new().run(&["doctor", "flightsql", address]);
+        assert!(ended.failed(2).contains(words), "{}", ended.stderr);
+    };
+    check("grpc+tls://127.0.0.1:1", "does not speak to Flight SQL servers");
+    check("http://127.0.0.1:1", "write it as grpc://host:port");
+    check("grpc://127.0.0.1", "has no port");
+    let ended = Shell::new().run(&["doctor"]);
+    assert!(ended.failed(2).contains("URL"), "{}", ended.stderr);
+}

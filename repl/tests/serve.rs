@@ -14,7 +14,7 @@ use crate::shell::Shell;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts the server and reads its one line.
-fn start(shell: &Shell, arguments: &[&str]) -> (Child, SocketAddr) {
+pub fn start(shell: &Shell, arguments: &[&str]) -> (Child, SocketAddr) {
     let arguments = [&["serve"], arguments].concat();
     let mut command = shell.command(&arguments);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -28,7 +28,8 @@ fn start(shell: &Shell, arguments: &[&str]) -> (Child, SocketAddr) {
     (child, address.trim().parse().unwrap())
 }
 
-fn code_after(signal: Signal, mut child: Child) -> Option<i32> {
+/// Sends the signal, and gives the code that the process ends with.
+pub fn code_after(signal: Signal, mut child: Child) -> Option<i32> {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -1,11 +1,12 @@
-//! `owlet doctor`: what is wrong with the way to a store, step by step, and what to change.
+//! `owlet doctor`: what is wrong with the way to a store, or with a Flight SQL server, step by step, and what to change.
 
+mod flightsql;
 mod report;
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use owlet_engine::storage::{Examination, Terms};
 use owlet_engine::{Config, Engine, ErrorCode};
 
@@ -14,17 +15,27 @@ use crate::diagnostic;
 use crate::failure::Failure;
 use crate::palette::Palette;
 use crate::signals::Signals;
-use report::Tally;
+use report::{Step, Tally};
+
+/// The variable with the password for a server: on a command line others could read it.
+pub const PASSWORD: &str = "OWLET_PASSWORD";
+
+/// How many columns the names of the steps of a store take.
+const STEP_COLUMNS: usize = 15;
 
 /// Check the way to a store step by step, and say what to change
 ///
 /// Settings, address, TLS, protocol, clock, credentials, region, path style, permission, bucket, list, range reads, and
 /// with --write conditional writes. The exit code is 1 if a step failed; warnings are none.
 #[derive(Args, Clone, Debug)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    other: Option<Other>,
+
     /// The place to check, such as s3://bucket/prefix
-    #[arg(value_name = "URL")]
-    url: String,
+    #[arg(value_name = "URL", required = true)]
+    url: Option<String>,
 
     /// Also write a small object under the place, and delete it again
     #[arg(long)]
@@ -37,6 +48,12 @@ pub struct Arguments {
     /// How the findings are written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
+}
+
+/// What else can be checked.
+#[derive(Clone, Debug, Subcommand)]
+enum Other {
+    Flightsql(flightsql::Arguments),
 }
 
 /// How findings are written.
@@ -54,23 +71,37 @@ enum Format {
 ///
 /// # Errors
 /// A check failed, the place is none, or nobody reads the findings.
-pub async fn run(config: Config, arguments: &Arguments, palette: Palette) -> Result<(), Failure> {
-    let mut signals =
-        Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;
-    let terms = Terms {
-        may_write: arguments.write,
-        step_limit: Duration::from_secs(arguments.timeout),
-    };
-    let mut examination = Engine::examine(config, &arguments.url, terms).map_err(|error| match error.code() {
-        ErrorCode::InvalidSetting => Failure::Start(error),
-        _ => Failure::Usage(error.message().to_owned()),
-    })?;
+pub async fn run(
+    config: Config,
+    arguments: &Arguments,
+    password: Option<String>,
+    palette: Palette,
+) -> Result<(), Failure> {
     // What goes into a pipe or a file is not painted, wherever the errors go.
     let palette = if io::stdout().is_terminal() {
         palette
     } else {
         Palette::PLAIN
     };
+    match (&arguments.other, &arguments.url) {
+        (Some(Other::Flightsql(server)), _) => flightsql::run(server, password, palette).await,
+        (None, Some(url)) => store(config, url, arguments, palette).await,
+        (None, None) => Err(Failure::Usage("there is nothing to check: name a place".to_owned())),
+    }
+}
+
+/// Checks the way to a store.
+async fn store(config: Config, url: &str, arguments: &Arguments, palette: Palette) -> Result<(), Failure> {
+    let mut signals =
+        Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;
+    let terms = Terms {
+        may_write: arguments.write,
+        step_limit: Duration::from_secs(arguments.timeout),
+    };
+    let mut examination = Engine::examine(config, url, terms).map_err(|error| match error.code() {
+        ErrorCode::InvalidSetting => Failure::Start(error),
+        _ => Failure::Usage(error.message().to_owned()),
+    })?;
     let outcome = tokio::select! {
         outcome = show(&mut examination, arguments.format, palette) => outcome,
         signal = signals.next() => Err(Failure::Stopped(signal)),
@@ -90,14 +121,30 @@ pub async fn run(config: Config, arguments: &Arguments, palette: Palette) -> Res
 async fn show(examination: &mut Examination, format: Format, palette: Palette) -> Result<(), Failure> {
     let mut tally = Tally::default();
     while let Some(finding) = examination.next().await {
-        tally.note(&finding);
-        print(&match format {
-            Format::Text => report::text(&finding, palette),
-            Format::Ndjson => report::json(&finding),
-        })?;
+        let step = Step {
+            driver: None,
+            name: finding.step,
+            rule: None,
+            verdict: &finding.verdict,
+        };
+        tally.note(&step);
+        print(&written(&step, format, STEP_COLUMNS, palette))?;
     }
+    conclude(&tally, "queries can read here", format, palette)
+}
+
+/// A step as it was asked for.
+fn written(step: &Step, format: Format, step_columns: usize, palette: Palette) -> String {
+    match format {
+        Format::Text => report::text(step, step_columns, palette),
+        Format::Ndjson => report::json(step),
+    }
+}
+
+/// Writes what all of it means, and says whether a step failed.
+fn conclude(tally: &Tally, well: &str, format: Format, palette: Palette) -> Result<(), Failure> {
     if format == Format::Text {
-        print(&tally.conclusion(palette))?;
+        print(&tally.conclusion(well, palette))?;
     }
     if tally.has_failed() {
         return Err(Failure::Unwell);

@@ -1,25 +1,52 @@
 //! Findings as people and scripts read them.
 
-use owlet_engine::storage::{Finding, Outcome};
+use owlet_engine::storage::{Outcome, Verdict};
 use serde_json::json;
 
 use crate::palette::Palette;
 use crate::text::{counted, visible};
 
-/// The columns of the word for the outcome, and of the name of the step.
+/// The columns of the word for the outcome.
 const WORD_COLUMNS: usize = 4;
-const STEP_COLUMNS: usize = 15;
+
+/// A step and what came of it.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// The driver that takes it, where there are several.
+    pub driver: Option<&'static str>,
+    /// Its name.
+    pub name: &'static str,
+    /// The rule that is broken, where rules have names.
+    pub rule: Option<&'static str>,
+    /// What came of it.
+    pub verdict: &'a Verdict,
+}
 
 /// How the steps went, for the conclusion.
 #[derive(Debug, Default)]
 pub struct Tally {
     warnings: u64,
-    failed: Vec<Finding>,
+    failed: Vec<Failed>,
+}
+
+/// A step that failed.
+#[derive(Debug)]
+struct Failed {
+    name: String,
+    advice: String,
+}
+
+impl Step<'_> {
+    /// Its name, with the one of its driver.
+    fn full_name(&self) -> String {
+        let driver = self.driver.map(|driver| format!("{driver} ")).unwrap_or_default();
+        format!("{driver}{}", self.name)
+    }
 }
 
 /// A line for the step, and beneath it what else was seen and what to change.
-pub fn text(finding: &Finding, palette: Palette) -> String {
-    let verdict = &finding.verdict;
+pub fn text(step: &Step, step_columns: usize, palette: Palette) -> String {
+    let verdict = step.verdict;
     let (colour, word) = match verdict.outcome {
         Outcome::Passed => (palette.well, "ok"),
         Outcome::Warning => (palette.warning, "warn"),
@@ -28,11 +55,11 @@ pub fn text(finding: &Finding, palette: Palette) -> String {
     };
     let end = if colour.is_empty() { "" } else { palette.plain };
     let mut text = format!(
-        "{colour}{word:<WORD_COLUMNS$}{end}  {:<STEP_COLUMNS$}  {}\n",
-        finding.step,
+        "{colour}{word:<WORD_COLUMNS$}{end}  {:<step_columns$}  {}\n",
+        step.full_name(),
         visible(&verdict.seen)
     );
-    let margin = " ".repeat(WORD_COLUMNS + 2 + STEP_COLUMNS + 2);
+    let margin = " ".repeat(WORD_COLUMNS + 2 + step_columns + 2);
     let details = verdict.details.iter().map(|detail| visible(detail).into_owned());
     let advice = verdict.advice.iter().map(|advice| format!("-> {}", visible(advice)));
     text.extend(details.chain(advice).map(|line| format!("{margin}{line}\n")));
@@ -40,25 +67,32 @@ pub fn text(finding: &Finding, palette: Palette) -> String {
 }
 
 /// The finding as one line of JSON.
-pub fn json(finding: &Finding) -> String {
-    let verdict = &finding.verdict;
-    let line = json!({
-        "step": finding.step,
+pub fn json(step: &Step) -> String {
+    let verdict = step.verdict;
+    let mut line = json!({
+        "step": step.name,
         "outcome": verdict.outcome.as_str(),
         "seen": verdict.seen,
         "details": verdict.details,
         "advice": verdict.advice,
     });
+    if let Some(driver) = step.driver {
+        line["driver"] = driver.into();
+        line["rule"] = step.rule.into();
+    }
     format!("{line}\n")
 }
 
 impl Tally {
     /// Counts a finding.
-    pub fn note(&mut self, finding: &Finding) {
-        match finding.verdict.outcome {
+    pub fn note(&mut self, step: &Step) {
+        match step.verdict.outcome {
             Outcome::Passed | Outcome::Skipped => {}
             Outcome::Warning => self.warnings += 1,
-            Outcome::Failed => self.failed.push(finding.clone()),
+            Outcome::Failed => self.failed.push(Failed {
+                name: step.full_name(),
+                advice: step.verdict.advice.as_deref().unwrap_or(&step.verdict.seen).to_owned(),
+            }),
         }
     }
 
@@ -67,18 +101,21 @@ impl Tally {
         !self.failed.is_empty()
     }
 
-    /// What all of it means, in words.
-    pub fn conclusion(&self, palette: Palette) -> String {
+    /// What all of it means, in words; `well_means` is what it means if nothing failed.
+    pub fn conclusion(&self, well_means: &str, palette: Palette) -> String {
         let Palette { error, well, plain, .. } = palette;
         let Some(first) = self.failed.first() else {
             let warnings = match self.warnings {
                 0 => String::new(),
                 some => format!(", with {}", counted(some, "warning")),
             };
-            return format!("\n{well}All is well{plain}{warnings}: queries can read here.\n");
+            return format!("\n{well}All is well{plain}{warnings}: {well_means}.\n");
         };
-        let advice = first.verdict.advice.as_deref().unwrap_or(&first.verdict.seen);
-        let others: Vec<_> = self.failed[1..].iter().map(|finding| finding.step).collect();
+        let advice = &first.advice;
+        // A step may fail by several rules, and is looked at once.
+        let mut others: Vec<_> = self.failed[1..].iter().map(|failed| failed.name.as_str()).collect();
+        others.dedup();
+        others.retain(|name| *name != first.name);
         let others = if others.is_empty() {
             String::new()
         } else {
@@ -87,7 +124,7 @@ impl Tally {
         let end = if advice.ends_with('?') { "" } else { "." };
         format!(
             "\n{error}The step \"{}\" failed.{plain} What to change: {}{end}{others}\n",
-            first.step,
+            first.name,
             visible(advice)
         )
     }
@@ -95,25 +132,30 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use owlet_engine::storage::Verdict;
-
     use super::*;
 
-    fn finding(step: &'static str, outcome: Outcome, advice: Option<&str>) -> Finding {
-        Finding {
-            step,
-            verdict: Verdict {
-                outcome,
-                seen: "what was\u{1b}[2J seen".to_owned(),
-                details: vec!["more".to_owned()],
-                advice: advice.map(str::to_owned),
-            },
+    fn verdict(outcome: Outcome, advice: Option<&str>) -> Verdict {
+        Verdict {
+            outcome,
+            seen: "what was\u{1b}[2J seen".to_owned(),
+            details: vec!["more".to_owned()],
+            advice: advice.map(str::to_owned),
+        }
+    }
+
+    fn step<'a>(name: &'static str, verdict: &'a Verdict) -> Step<'a> {
+        Step {
+            driver: None,
+            name,
+            rule: None,
+            verdict,
         }
     }
 
     #[test]
     fn a_step_is_a_line_with_the_rest_beneath_it() {
-        let shown = text(&finding("tls", Outcome::Failed, Some("change it")), Palette::PLAIN);
+        let verdict = verdict(Outcome::Failed, Some("change it"));
+        let shown = text(&step("tls", &verdict), 15, Palette::PLAIN);
         let margin = " ".repeat(23);
         assert_eq!(
             shown,
@@ -122,14 +164,35 @@ mod tests {
     }
 
     #[test]
+    fn a_step_of_a_driver_has_its_name_and_the_rule_that_is_broken() {
+        let verdict = verdict(Outcome::Failed, None);
+        let step = Step {
+            driver: Some("adbc"),
+            name: "objects",
+            rule: Some("metadata-schema"),
+            verdict: &verdict,
+        };
+        assert!(text(&step, 15, Palette::PLAIN).starts_with("FAIL  adbc objects     what"));
+        let line: serde_json::Value = serde_json::from_str(&json(&step)).unwrap();
+        assert_eq!(line["driver"], "adbc");
+        assert_eq!(line["rule"], "metadata-schema");
+    }
+
+    #[test]
     fn the_conclusion_names_what_to_mend_first() {
         let mut tally = Tally::default();
-        tally.note(&finding("settings", Outcome::Warning, None));
-        assert!(tally.conclusion(Palette::PLAIN).contains("All is well, with 1 warning"));
+        tally.note(&step("settings", &verdict(Outcome::Warning, None)));
+        let conclusion = tally.conclusion("queries can read here", Palette::PLAIN);
+        assert!(
+            conclusion.contains("All is well, with 1 warning: queries can read here."),
+            "{conclusion}"
+        );
         assert!(!tally.has_failed());
-        tally.note(&finding("clock", Outcome::Failed, Some("set it")));
-        tally.note(&finding("range", Outcome::Failed, None));
-        let conclusion = tally.conclusion(Palette::PLAIN);
+        tally.note(&step("clock", &verdict(Outcome::Failed, Some("set it"))));
+        for name in ["clock", "range", "range"] {
+            tally.note(&step(name, &verdict(Outcome::Failed, None)));
+        }
+        let conclusion = tally.conclusion("queries can read here", Palette::PLAIN);
         assert!(
             conclusion.contains("\"clock\" failed. What to change: set it."),
             "{conclusion}"
