@@ -98,18 +98,22 @@ def types_of_tables_have_their_synonyms():
 
 @check
 def columns_are_described():
-    """The depth "all" gives the columns in their order, with type names, sizes and nullability."""
+    """The depth "all" gives the columns in their order, with the names and codes of their types."""
     table = fresh("described")
     with cursor() as opened:
-        opened.execute(f"CREATE TABLE {table} (id BIGINT NOT NULL COMMENT 'the key', price DECIMAL(10, 2), \"Mixed Case\" STRING, at TIMESTAMP)")
+        opened.execute(f"CREATE TABLE {table} (id BIGINT NOT NULL COMMENT 'the key', price DECIMAL(10, 2), \"with space\" STRING, at TIMESTAMP)")
         found = objects(opened.connection, depth="all", table_name_filter=table)["lake"]["default"][table][1]
-        equal(list(found), ["id", "price", "Mixed Case", "at"])
+        equal(list(found), ["id", "price", "with space", "at"])
         equal([column["ordinal_position"] for column in found.values()], [1, 2, 3, 4])
         names = [column["xdbc_type_name"] for column in found.values()]
-        equal([name and name.lower().split("(")[0] for name in names], ["bigint", "decimal", "string", "timestamp"], "names of types")
-        equal([column["xdbc_is_nullable"] for column in found.values()], ["NO", "YES", "YES", "YES"], "nullability")
-        equal((found["price"]["xdbc_column_size"], found["price"]["xdbc_decimal_digits"]), (10, 2), "precision and scale")
-        equal(found["id"]["remarks"], "the key", "the comment of a column")
+        equal([name and name.lower().split("(")[0] for name in names], ["bigint", "decimal", "varchar", "timestamp"], "names of types")
+        equal([column["xdbc_data_type"] for column in found.values()], [-5, 3, 12, 93], "codes of types")
+        # The driver does not hand on what it is told of comments, sizes and nullability. The schema of the table has all of it.
+        schema = opened.connection.adbc_get_table_schema(table)
+        equal([field.nullable for field in schema], [False, True, True, True])
+        equal(schema.field("id").metadata[b"ARROW:FLIGHT:SQL:REMARKS"], b"the key")
+        price = schema.field("price").metadata
+        equal((price[b"ARROW:FLIGHT:SQL:PRECISION"], price[b"ARROW:FLIGHT:SQL:SCALE"]), (b"10", b"2"))
         only = objects(opened.connection, depth="all", table_name_filter=table, column_name_filter="pri%")
         equal(list(only["lake"]["default"][table][1]), ["price"])
         opened.execute(f"DROP TABLE {table}")
@@ -144,12 +148,22 @@ def the_schema_of_a_table_is_that_of_its_rows():
 
 @check
 def names_are_no_patterns_where_one_table_is_meant():
-    """A table whose name has an underscore is found, and so is one of a name in capitals."""
+    """A table whose name has an underscore is found, although the driver sends its name as a pattern that others fit."""
     with cursor() as opened:
-        table = fresh("Mixed Case")
-        opened.execute(f'CREATE TABLE "{table}" (a INT)')
-        equal(opened.connection.adbc_get_table_schema(table).names, ["a"])
-        opened.execute(f'DROP TABLE "{table}"')
+        for name, column in (("under_score", "a"), ("underxscore", "b"), ("with space", "c")):
+            opened.execute(f'CREATE TABLE "{name}" ({column} INT)')
+        equal(opened.connection.adbc_get_table_schema("under_score").names, ["a"])
+        equal(opened.connection.adbc_get_table_schema("with space").names, ["c"])
+        for name in ("under_score", "underxscore", "with space"):
+            opened.execute(f'DROP TABLE "{name}"')
+
+
+@check
+def filters_do_not_mind_capitals():
+    """Names are alike in both cases, as they are in SQL."""
+    with connect() as connection:
+        found = objects(connection, depth="tables", catalog_filter="LAKE", db_schema_filter="Sample", table_name_filter="TRIPS")
+        equal(set(found["lake"]["sample"]), {"trips"})
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def into_the_current_database():
 
 @check
 def names_are_taken_as_they_are():
-    """Capitals, spaces and quotes in names of tables and columns are kept."""
+    """Spaces, quotes and words of SQL may be names of tables and columns; capitals are those of any other spelling."""
     table = fresh('Odd "Name"')
     with cursor() as opened:
         opened.adbc_ingest(table, pa.table({"Mixed Case": [1], "select": [2], 'quo"te': [3]}))

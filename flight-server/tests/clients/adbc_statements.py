@@ -254,9 +254,22 @@ def errors_say_code_place_and_query():
         for sql, code, kind in cases:
             error = refused(code, rows, opened, sql, kind=dbapi.Error)
             holds(isinstance(error, kind), f"{sql}: {type(error).__name__} instead of {kind.__name__}: {error}")
-            holds(re.search("[0-9a-f]{8}-?[0-9a-f]{4}", str(error)), f"no query id in: {error}")
             equal(value(opened, "SELECT 1 AS a"), 1, "the next query")
-        error = refused("line 1, column 15", rows, opened, "SELECT * FROM nowhere", kind=dbapi.Error)
+        refused("line 1, column 15", rows, opened, "SELECT * FROM nowhere", kind=dbapi.Error)
+        # What the driver only prepares is in no history; what it runs is, under the id of the error.
+        sql = f"SELECT 1 / (trip_id - trip_id) AS v FROM sample.trips -- {fresh()}"
+        error = refused(r"\[[-0-9a-f]{36}\]", rows, opened, sql, kind=dbapi.Error)
+        query = re.search(r"\[([-0-9a-f]{36})\]", str(error)).group(1)
+        equal(rows(opened, f"SELECT sql, state FROM system.query_executions WHERE query_id = '{query}'"), [(sql, "FAILED")])
+
+
+@check
+def errors_without_preparation_name_the_query():
+    """An error of planning names the query, too, where the statement is run without being prepared."""
+    with adbc_driver_flightsql.connect(URI) as database, adbc_driver_manager.AdbcConnection(database) as connection:
+        with adbc_driver_manager.AdbcStatement(connection) as statement:
+            statement.set_sql_query("SELECT * FROM nowhere")
+            refused(r"TABLE_NOT_FOUND.*\[[-0-9a-f]{36}\]", statement.execute_query)
 
 
 @check

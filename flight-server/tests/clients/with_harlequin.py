@@ -1,6 +1,5 @@
 """harlequin: its command `hsql` as a person's script has it, and the adapter beneath its interface."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +25,7 @@ def connect():
 @check
 def hsql_prints_rows():
     """A query from the command line."""
-    equal(json.loads(hsql("--json", "-c", "SELECT 1 AS a, 'x' AS b")), [{"a": 1, "b": "x"}])
+    equal(hsql("--csv", "-c", "SELECT 1 AS a, 'x' AS b").split(), ["a,b", "1,x"])
     holds("12" in hsql("--csv", "-c", f"SELECT count(*) AS n FROM '{LAKE}/orders/'"), "no count")
 
 

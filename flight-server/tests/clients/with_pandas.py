@@ -34,11 +34,13 @@ def parameters_go_through_the_cursor():
 
 @check
 def read_sql_table_reads_a_table():
-    """A table by its name and its schema, some columns of it or all."""
+    """A table of the current database, some columns of it or all. Its argument `schema` pandas itself forgets for ADBC."""
     with connect() as connection:
-        frame = pd.read_sql_table("stations", connection, schema="sample")
+        connection.adbc_current_db_schema = "sample"
+        frame = pd.read_sql_table("stations", connection)
         holds(len(frame) > 0 and "docks" in frame.columns, "no stations")
-        equal(list(pd.read_sql_table("stations", connection, schema="sample", columns=["name"]).columns), ["name"])
+        equal(list(pd.read_sql_table("stations", connection, columns=["name"]).columns), ["name"])
+        refused("not found", pd.read_sql_table, "nowhere", connection)
 
 
 @check
