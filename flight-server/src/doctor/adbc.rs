@@ -260,6 +260,8 @@ async fn query(visit: &mut Visit, notes: &mut Notes) {
                 judge_rows(notes, &answer);
                 notes.saw(sql);
             }
+            // A large table may take longer than this step. The query ends with its call.
+            Err(refusal) if refusal.is_of_transport => return notes.saw(refusal.to_string()),
             // That its dialect is another is no defect of a server.
             Err(refusal) => notes.saw(refusal.to_string()),
         }

@@ -59,12 +59,13 @@ const INGESTED: Rule = Rule::must(
 
 /// CREATE, INSERT and a count as ADBC has them: prepared, announced, perhaps fetched.
 pub(super) async fn by_queries(visit: &mut Visit, notes: &mut Notes) {
-    let Some(table) = own_table(visit, notes) else { return };
+    let Some(table) = own_table(visit, notes).await else {
+        return;
+    };
     let created = match execute(visit, &format!("CREATE TABLE {table} (a BIGINT)")).await {
         Ok(announcement) => announcement,
-        Err(refusal) => return notes.breaks(&DDL, refusal.to_string()),
+        Err(refusal) => return was_refused(visit, notes, &DDL, &refusal),
     };
-    visit.has_made_table = true;
     if !is_listed(visit, &table).await {
         notes.breaks(&LAZY, "CREATE TABLE was executed, and the table is not there");
         // What is not there yet is made by fetching, so that the rest can be looked at.
@@ -93,11 +94,12 @@ pub(super) async fn by_queries(visit: &mut Visit, notes: &mut Notes) {
 
 /// CREATE, INSERT with parameters and a count as JDBC has them: prepared, and put.
 pub(super) async fn by_updates(visit: &mut Visit, notes: &mut Notes) {
-    let Some(table) = own_table(visit, notes) else { return };
+    let Some(table) = own_table(visit, notes).await else {
+        return;
+    };
     let nothing = RecordBatch::new_empty(Arc::new(Schema::empty()));
-    match put(visit, &format!("CREATE TABLE {table} (a BIGINT)"), nothing).await {
-        Ok(_) => visit.has_made_table = true,
-        Err(refusal) => return notes.breaks(&COUNT, refusal.to_string()),
+    if let Err(refusal) = put(visit, &format!("CREATE TABLE {table} (a BIGINT)"), nothing).await {
+        return was_refused(visit, notes, &COUNT, &refusal);
     }
     match put(visit, &format!("INSERT INTO {table} VALUES (?)"), rows([1, 2])).await {
         Ok(Some(2)) => notes.saw("a batch of two rows is counted as two"),
@@ -121,17 +123,15 @@ pub(super) async fn by_updates(visit: &mut Visit, notes: &mut Notes) {
 
 /// CommandStatementIngest: creates, appends, and refuses to create again.
 pub(super) async fn by_ingest(visit: &mut Visit, notes: &mut Notes) {
-    let Some(table) = own_table(visit, notes) else { return };
+    let Some(table) = own_table(visit, notes).await else {
+        return;
+    };
     let create = (TableNotExistOption::Create, TableExistsOption::Fail);
     let append = (TableNotExistOption::Fail, TableExistsOption::Append);
     match ingest(visit, &table, create).await {
-        Ok(counted) => {
-            visit.has_made_table = true;
-            if counted != Some(3) {
-                notes.breaks(&INGESTED, "three rows are not counted as three");
-            }
-        }
-        Err(refusal) => return notes.breaks(&INGESTED, refusal.to_string()),
+        Ok(Some(3)) => {}
+        Ok(_) => notes.breaks(&INGESTED, "three rows are not counted as three"),
+        Err(refusal) => return was_refused(visit, notes, &INGESTED, &refusal),
     }
     if let Err(refusal) = ingest(visit, &table, append).await {
         notes.breaks(&INGESTED, refusal.to_string());
@@ -168,13 +168,27 @@ pub(super) async fn take_back(visit: &mut Visit) {
     visit.has_made_table = false;
 }
 
-/// The table that may be made, or a note that none may.
-fn own_table(visit: &Visit, notes: &mut Notes) -> Option<String> {
-    let table = visit.terms.own_table.clone();
-    if table.is_none() {
+/// The table that may be made, or a note why none may. From now on it counts as made: what does not end may have made it.
+async fn own_table(visit: &mut Visit, notes: &mut Notes) -> Option<String> {
+    let Some(table) = visit.terms.own_table.clone() else {
         notes.skips("changes something, which needs --write");
+        return None;
+    };
+    if is_listed(visit, &table).await {
+        notes.breaks(
+            &DDL,
+            format!("the table \"{table}\" is there already, and is left alone"),
+        );
+        return None;
     }
-    table
+    visit.has_made_table = true;
+    Some(table)
+}
+
+/// Notes that the table was not made; unless nobody knows, because the answer did not come.
+fn was_refused(visit: &mut Visit, notes: &mut Notes, rule: &Rule, refusal: &Refusal) {
+    visit.has_made_table = refusal.is_of_transport;
+    notes.breaks(rule, refusal.to_string());
 }
 
 /// Prepares and announces a statement, and closes it, without fetching.
