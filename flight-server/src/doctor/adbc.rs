@@ -10,7 +10,7 @@ use tonic::Code;
 use super::browse::{self, Table};
 use super::finding::{Notes, Rule};
 use super::probe::{Answer, Cookies};
-use super::reach::enter;
+use super::reach::introduce;
 use super::refusal::Refusal;
 use super::sequence::{Sequence, Visit, first, step};
 use super::sql_info::{self, Kind};
@@ -24,7 +24,8 @@ pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "adbc",
     cookies: Cookies::Dropped,
     steps: &[
-        first("connect", |visit, notes| connect(visit, notes).boxed()),
+        first("connect", |visit, notes| introduce(visit, notes).boxed()),
+        step("transactions", |visit, notes| transactions(visit, notes).boxed()),
         step("info", |visit, notes| information(visit, notes).boxed()),
         step("objects", |visit, notes| objects(visit, notes).boxed()),
         step("table-schema", |visit, notes| table_schema(visit, notes).boxed()),
@@ -131,11 +132,8 @@ const CLOSE: Rule = Rule::should(
     "answer CloseSession, or say UNIMPLEMENTED",
 );
 
-async fn connect(visit: &mut Visit, notes: &mut Notes) {
-    if !enter(visit, notes).await {
-        return;
-    }
-    // Of all that may go wrong here, the driver takes only a wrong union amiss.
+async fn transactions(visit: &mut Visit, notes: &mut Notes) {
+    // The driver asks while it connects. Of all that may go wrong here, it takes only a wrong union amiss.
     let information = match sql_info::ask(&mut visit.probe, &[8]).await {
         Ok(information) => information,
         Err(refusal) => return notes.breaks(&TRANSACTIONS, refusal.to_string()),

@@ -5,7 +5,7 @@ use futures::FutureExt;
 use super::finding::{Notes, Rule};
 use super::odbc::only_of_types;
 use super::probe::Cookies;
-use super::reach::{enter, plain_query};
+use super::reach::{introduce, plain_query};
 use super::sequence::{Sequence, Visit, first, step};
 use super::{browse, sql_info};
 
@@ -13,7 +13,8 @@ pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "grafana",
     cookies: Cookies::Dropped,
     steps: &[
-        first("health", |visit, notes| health(visit, notes).boxed()),
+        first("connect", |visit, notes| introduce(visit, notes).boxed()),
+        step("health", |visit, notes| health(visit, notes).boxed()),
         step("browse", |visit, notes| list(visit, notes).boxed()),
         step("query", |visit, notes| query(visit, notes).boxed()),
     ],
@@ -60,9 +61,7 @@ const QUERY: Rule = Rule::must(
 );
 
 async fn health(visit: &mut Visit, notes: &mut Notes) {
-    if enter(visit, notes).await {
-        plain_query(visit, notes, "select 1", &HEALTH).await;
-    }
+    plain_query(visit, notes, "select 1", &HEALTH).await;
 }
 
 async fn list(visit: &mut Visit, notes: &mut Notes) {

@@ -8,7 +8,7 @@ use tonic::Code;
 use super::browse::{self, Table};
 use super::finding::{Notes, Rule};
 use super::probe::{Answer, Cookies};
-use super::reach::enter;
+use super::reach::introduce;
 use super::refusal::Refusal;
 use super::sequence::{Sequence, Visit, first, step};
 use super::statements::{self, Binding};
@@ -18,7 +18,7 @@ pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "jdbc",
     cookies: Cookies::Kept,
     steps: &[
-        first("connect", |visit, notes| connect(visit, notes).boxed()),
+        first("connect", |visit, notes| introduce(visit, notes).boxed()),
         step("sql-info", |visit, notes| read_sql_info(visit, notes).boxed()),
         step("browse", |visit, notes| list(visit, notes).boxed()),
         step("columns", |visit, notes| columns(visit, notes).boxed()),
@@ -106,12 +106,6 @@ const SESSION: Rule = Rule::should(
     "ArrowFlightSqlClientHandler.java",
     "answer CloseSession, or say UNIMPLEMENTED",
 );
-
-async fn connect(visit: &mut Visit, notes: &mut Notes) {
-    if enter(visit, notes).await && visit.terms.user.is_none() {
-        notes.saw("without a user the driver calls nothing to connect");
-    }
-}
 
 async fn read_sql_info(visit: &mut Visit, notes: &mut Notes) {
     let information = match sql_info::ask(&mut visit.probe, &[]).await {

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use super::browse;
 use super::finding::{Notes, Rule};
 use super::probe::{Answer, Cookies, Probe};
-use super::reach::enter;
+use super::reach::introduce;
 use super::refusal::Refusal;
 use super::sequence::{Sequence, Visit, first, step};
 use super::{rules, schemas, sql_info, statements};
@@ -17,7 +17,7 @@ pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "odbc",
     cookies: Cookies::Kept,
     steps: &[
-        first("connect", |visit, notes| connect(visit, notes).boxed()),
+        first("connect", |visit, notes| introduce(visit, notes).boxed()),
         step("sql-info", |visit, notes| read_sql_info(visit, notes).boxed()),
         step("browse", |visit, notes| list(visit, notes).boxed()),
         step("types", |visit, notes| types(visit, notes).boxed()),
@@ -89,12 +89,6 @@ const TYPE_FILTER: Rule = Rule::should(
     "arrow-rs#4054",
     "apply data_type in GetXdbcTypeInfo",
 );
-
-async fn connect(visit: &mut Visit, notes: &mut Notes) {
-    if enter(visit, notes).await && visit.terms.user.is_none() {
-        notes.saw("without a user the driver calls nothing to connect");
-    }
-}
 
 async fn read_sql_info(visit: &mut Visit, notes: &mut Notes) {
     let information = match sql_info::ask(&mut visit.probe, &[]).await {

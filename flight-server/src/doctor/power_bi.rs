@@ -7,7 +7,7 @@ use futures::FutureExt;
 use super::finding::{Notes, Rule};
 use super::odbc::{NO_TYPES, type_rows};
 use super::probe::Cookies;
-use super::reach::{enter, plain_query};
+use super::reach::{introduce, plain_query};
 use super::sequence::{Sequence, Visit, first, step};
 use super::{adbc, browse};
 
@@ -15,7 +15,7 @@ pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "power-bi",
     cookies: Cookies::Dropped,
     steps: &[
-        first("connect", |visit, notes| connect(visit, notes).boxed()),
+        first("connect", |visit, notes| introduce(visit, notes).boxed()),
         step("types", |visit, notes| types(visit, notes).boxed()),
         step("navigation", |visit, notes| navigation(visit, notes).boxed()),
         step("folding", |visit, notes| folding(visit, notes).boxed()),
@@ -69,13 +69,6 @@ const FOLDING: Rule = Rule::must(
     "DataConnectors PR#542: LIMIT and OFFSET",
     "take a query within a query, LIMIT and OFFSET",
 );
-
-async fn connect(visit: &mut Visit, notes: &mut Notes) {
-    if enter(visit, notes).await {
-        let sql = visit.terms.query.clone();
-        plain_query(visit, notes, &sql, &FOLDING).await;
-    }
-}
 
 async fn types(visit: &mut Visit, notes: &mut Notes) {
     let known = type_rows(&mut visit.probe, None, notes).await;

@@ -125,6 +125,13 @@ pub(super) async fn enter(visit: &mut Visit, notes: &mut Notes) -> bool {
     !notes.has_failed()
 }
 
+/// What most drivers do to connect: introduce themselves, if they have a user, and nothing else.
+pub(super) async fn introduce(visit: &mut Visit, notes: &mut Notes) {
+    if enter(visit, notes).await && visit.terms.user.is_none() {
+        notes.saw("without a user the driver does not introduce itself");
+    }
+}
+
 /// Runs the query of the terms as CommandStatementQuery.
 pub(super) async fn plain_query(visit: &mut Visit, notes: &mut Notes, sql: &str, rule: &Rule) {
     let command = CommandStatementQuery {

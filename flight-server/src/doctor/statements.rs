@@ -193,11 +193,9 @@ pub(super) async fn bind(visit: &mut Visit, notes: &mut Notes, binding: Binding,
     };
     let expected = (1..=NUMBERS).map(|number| number.to_string()).chain([TEXT.to_owned()]);
     let wrong = expected.enumerate().find_map(|(place, expected)| {
-        let found = answer
-            .texts_at(place)?
-            .first()
-            .cloned()?
-            .unwrap_or_else(|| "NULL".to_owned());
+        let found = answer.texts_at(place).and_then(|texts| texts.into_iter().next());
+        let found = found.unwrap_or_else(|| Some("nothing".to_owned()));
+        let found = found.unwrap_or_else(|| "NULL".to_owned());
         (found != expected).then(|| format!("parameter {} is {expected}, and arrives as {found}", place + 1))
     });
     match wrong {
