@@ -19,7 +19,7 @@ fn main() {
         .into_iter()
         .chain(folds().then(|| format!("cargo::rustc-link-arg-bins={FOLD}")));
     for line in lines {
-        println(&line);
+        println!("{line}");
     }
 }
 
@@ -53,9 +53,4 @@ fn linked() -> Result<bool, Box<dyn std::error::Error>> {
         .stderr(Stdio::null())
         .status()?;
     Ok(status.success())
-}
-
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
-fn println(line: &str) {
-    println!("{line}");
 }

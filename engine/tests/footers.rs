@@ -260,7 +260,7 @@ async fn a_local_file_that_has_settled_is_remembered_until_its_bytes_change_what
     let owlet = TestEngine::local().await;
     let path = owlet.directory.path().join("t.parquet");
     fs::write(&path, numbers("n", [1])).unwrap();
-    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+    let long_ago = SystemTime::now() - Duration::from_hours(1);
     File::options()
         .write(true)
         .open(&path)

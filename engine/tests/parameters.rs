@@ -299,16 +299,18 @@ fn types(description: &Description) -> Vec<DataType> {
         .collect()
 }
 
-#[tokio::test]
-async fn a_statement_is_described_without_being_run() {
-    let engine = TestEngine::local().await;
+/// A session with an empty table `t`.
+async fn with_table(engine: &TestEngine) -> Session {
     let session = engine.session();
-    run(
-        &session,
-        "create table t (id int, name varchar, price decimal(9, 2), at timestamp)",
-    )
-    .await
-    .unwrap();
+    let sql = "create table t (id int, name varchar, price decimal(9, 2), at timestamp)";
+    run(&session, sql).await.unwrap();
+    session
+}
+
+#[tokio::test]
+async fn parameters_have_the_types_that_are_wanted_where_they_stand() {
+    let engine = TestEngine::local().await;
+    let session = with_table(&engine).await;
     let price = DataType::Decimal128(9, 2);
     let at = DataType::Timestamp(TimeUnit::Microsecond, None);
 
@@ -324,13 +326,7 @@ async fn a_statement_is_described_without_being_run() {
         [Some(DataType::Int32), Some(price.clone()), Some(at.clone())]
     );
 
-    let found = described(
-        &session,
-        "insert into t (price, id, at) values (?, $2, ?)"
-            .replace("$2", "?")
-            .as_str(),
-    )
-    .await;
+    let found = described(&session, "insert into t (price, id, at) values (?, ?, ?)").await;
     assert_eq!((found.kind, found.returns_rows), (StatementKind::Insert, false));
     assert_eq!(found.schema.fields().len(), 0);
     assert_eq!(found.parameters, [Some(price.clone()), Some(DataType::Int32), Some(at)]);
@@ -365,7 +361,12 @@ async fn a_statement_is_described_without_being_run() {
         (&Some(DataType::Int64), &Some(DataType::Utf8))
     );
     assert!(!found.schema.fields().is_empty());
+}
 
+#[tokio::test]
+async fn a_statement_is_described_without_being_run() {
+    let engine = TestEngine::local().await;
+    let session = with_table(&engine).await;
     for (sql, returns_rows) in [
         ("create table u as select 1 as a", false),
         ("create view v as select 1 as a", false),

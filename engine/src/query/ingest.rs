@@ -170,18 +170,14 @@ impl PartitionStream for Once {
     fn execute(&self, _task: Arc<TaskContext>) -> SendableRecordBatchStream {
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).take();
         let schema = Arc::clone(&self.schema);
-        let rows: BoxStream<'static, _> = match rows {
-            Some(rows) => rows
-                .map(move |batch| {
-                    let batch = batch.map_err(|error| DataFusionError::External(Box::new(error)))?;
-                    Ok(RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec())?)
-                })
-                .boxed(),
-            None => {
-                let error = Error::new(ErrorCode::NotSupported, "the rows that a caller sends are read once");
-                futures::stream::iter([Err(DataFusionError::External(Box::new(error)))]).boxed()
-            }
-        };
+        let rows = rows.unwrap_or_else(|| {
+            let error = Error::new(ErrorCode::NotSupported, "the rows that a caller sends are read once");
+            futures::stream::iter([Err(error)]).boxed()
+        });
+        let rows = rows.map(move |batch| {
+            let batch = batch.map_err(|error| DataFusionError::External(Box::new(error)))?;
+            Ok(RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec())?)
+        });
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), rows))
     }
 }

@@ -82,7 +82,10 @@ fn text(text: &str) -> Expr {
 }
 
 fn bytes(bytes: &[u8]) -> Expr {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = nibbles
+        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
+        .collect();
     Expr::Value(Value::HexStringLiteral(digits).with_empty_span())
 }
 

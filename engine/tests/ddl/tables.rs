@@ -173,6 +173,50 @@ async fn a_time_without_a_zone_is_one_of_the_sessions_zone() {
     );
 }
 
+/// Expressions over the moments of `t`, with their values in New York: as DuckDB 1.5.6 has them with SET TimeZone, and as a literal of
+/// the same moment has them here.
+const MOMENTS: &[(&str, [&str; 3])] = &[
+    ("extract(year FROM tz)", ["2023", "2024", "2024"]),
+    ("extract(hour FROM tz)", ["23", "0", "23"]),
+    ("date_part('day', n)", ["31", "1", "NULL"]),
+    ("CAST(tz AS DATE)", ["2023-12-31", "2024-01-01", "2024-06-30"]),
+    (
+        "CAST(tz AS TIMESTAMP)",
+        ["2023-12-31T23:59:59", "2024-01-01T00:00:00", "2024-06-30T23:30:00"],
+    ),
+    (
+        "CAST(tz AS VARCHAR)",
+        [
+            "2023-12-31T23:59:59-05:00",
+            "2024-01-01T00:00:00-05:00",
+            "2024-06-30T23:30:00-04:00",
+        ],
+    ),
+    (
+        "date_trunc('day', tz)",
+        [
+            "2023-12-31T00:00:00-05:00",
+            "2024-01-01T00:00:00-05:00",
+            "2024-06-30T00:00:00-04:00",
+        ],
+    ),
+    (
+        "to_char(tz, '%Y-%m-%d %H:%M')",
+        ["2023-12-31 23:59", "2024-01-01 00:00", "2024-06-30 23:30"],
+    ),
+    ("tz >= DATE '2024-01-01'", ["false", "true", "true"]),
+    ("tz >= '2024-01-01'", ["false", "true", "true"]),
+    ("tz >= TIMESTAMP '2024-01-01 00:00:00'", ["false", "true", "true"]),
+    (
+        "n",
+        [
+            "2023-12-31T23:59:59.123456789-05:00",
+            "2024-01-01T00:00:00.123456789-05:00",
+            "NULL",
+        ],
+    ),
+];
+
 #[tokio::test]
 async fn a_stored_moment_has_its_day_and_its_hour_in_the_sessions_zone() {
     let engine = TestEngine::local().await;
@@ -190,51 +234,10 @@ async fn a_stored_moment_has_its_day_and_its_hour_in_the_sessions_zone() {
     .await;
     ok(&s, "CREATE VIEW v AS SELECT i, tz, n FROM t").await;
     ok(&s, "SET time_zone = 'America/New_York'").await;
-    // As DuckDB 1.5.6 has them with SET TimeZone, and as a literal of the same moment has them here.
     for relation in ["t", "v"] {
-        for (expression, expected) in [
-            ("extract(year FROM tz)", ["2023", "2024", "2024"]),
-            ("extract(hour FROM tz)", ["23", "0", "23"]),
-            ("date_part('day', n)", ["31", "1", "NULL"]),
-            ("CAST(tz AS DATE)", ["2023-12-31", "2024-01-01", "2024-06-30"]),
-            (
-                "CAST(tz AS TIMESTAMP)",
-                ["2023-12-31T23:59:59", "2024-01-01T00:00:00", "2024-06-30T23:30:00"],
-            ),
-            (
-                "CAST(tz AS VARCHAR)",
-                [
-                    "2023-12-31T23:59:59-05:00",
-                    "2024-01-01T00:00:00-05:00",
-                    "2024-06-30T23:30:00-04:00",
-                ],
-            ),
-            (
-                "date_trunc('day', tz)",
-                [
-                    "2023-12-31T00:00:00-05:00",
-                    "2024-01-01T00:00:00-05:00",
-                    "2024-06-30T00:00:00-04:00",
-                ],
-            ),
-            (
-                "to_char(tz, '%Y-%m-%d %H:%M')",
-                ["2023-12-31 23:59", "2024-01-01 00:00", "2024-06-30 23:30"],
-            ),
-            ("tz >= DATE '2024-01-01'", ["false", "true", "true"]),
-            ("tz >= '2024-01-01'", ["false", "true", "true"]),
-            ("tz >= TIMESTAMP '2024-01-01 00:00:00'", ["false", "true", "true"]),
-            (
-                "n",
-                [
-                    "2023-12-31T23:59:59.123456789-05:00",
-                    "2024-01-01T00:00:00.123456789-05:00",
-                    "NULL",
-                ],
-            ),
-        ] {
+        for (expression, expected) in MOMENTS {
             let sql = format!("SELECT {expression} FROM {relation} ORDER BY i");
-            assert_eq!(rows(&s, &sql).await, expected, "{sql}");
+            assert_eq!(rows(&s, &sql).await, *expected, "{sql}");
         }
         let sql = format!("SELECT i FROM {relation} WHERE extract(year FROM tz) = 2024 ORDER BY i");
         assert_eq!(rows(&s, &sql).await, ["2", "3"]);

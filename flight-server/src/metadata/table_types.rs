@@ -50,11 +50,11 @@ mod tests {
 
     #[test]
     fn clients_say_table_in_many_words() {
+        use RelationKind::{System, Table, View};
         let kinds = |words: &[&str]| -> Vec<RelationKind> {
             let words: Vec<String> = words.iter().map(ToString::to_string).collect();
             KINDS.iter().copied().filter(|kind| is_wanted(*kind, &words)).collect()
         };
-        use RelationKind::{System, Table, View};
         for (words, wanted) in [
             (&[] as &[&str], vec![System, Table, View]),
             (&["BASE TABLE", "table"], vec![Table]),

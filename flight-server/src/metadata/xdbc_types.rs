@@ -25,7 +25,9 @@ pub(super) fn schema() -> SchemaRef {
 /// The types whose number is `data_type`, or all, in the order of numbers and names.
 pub(super) fn rows(data_type: Option<i32>) -> Result<RecordBatch> {
     let mut builder = XdbcTypeInfoDataBuilder::new();
-    types().into_iter().for_each(|row| builder.append(row));
+    for row in types() {
+        builder.append(row);
+    }
     let all = builder.build();
     all.and_then(|all| all.record_batch(data_type))
         .map_err(|error| Error::new(ErrorCode::Internal, "cannot list the types").caused_by(error))

@@ -177,6 +177,7 @@ fn changed(files: &LocalFileSystem, mut object: ObjectMeta) -> ObjectMeta {
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have no such time")]
 fn change_nanoseconds(metadata: &std::fs::Metadata) -> Option<i128> {
     use std::os::unix::fs::MetadataExt;
     Some(i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()))

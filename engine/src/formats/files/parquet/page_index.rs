@@ -7,7 +7,7 @@ use bytes::Bytes;
 use datafusion::object_store::ObjectStoreExt;
 use parquet::DecodeResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder, RowGroupMetaData};
 use std::ops::Range;
 
 use super::footers::check_within;
@@ -16,7 +16,7 @@ use crate::formats::files::TableFile;
 /// The bytes that the page index of a file lies in, as `footer` has it, if there is one: those that a reader of the whole page
 /// index asks for.
 pub fn range(footer: &ParquetMetaData) -> Option<Range<u64>> {
-    let columns = footer.row_groups().iter().flat_map(|group| group.columns());
+    let columns = footer.row_groups().iter().flat_map(RowGroupMetaData::columns);
     let parts = columns.flat_map(|column| {
         [
             (column.column_index_offset(), column.column_index_length()),
