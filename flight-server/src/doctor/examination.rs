@@ -65,7 +65,7 @@ pub struct Examination {
 }
 
 impl Examination {
-    /// Examines the server at `address`, which nothing is asked of before the first [`Self::next`].
+    /// Examines the server at `address`, which nothing is asked of before the first [`Self::next`]. Called on a runtime of Tokio.
     ///
     /// # Errors
     /// `INVALID_VALUE` if the transport does not take the address.
