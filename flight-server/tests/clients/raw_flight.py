@@ -159,6 +159,23 @@ def a_ticket_is_read_once_or_says_so():
 
 
 @check
+def a_change_has_happened_when_it_is_announced():
+    """GetFlightInfo of DDL and DML does the work, once each time it is called; nobody fetches."""
+    table = fresh()
+    with client() as connection, cursor() as opened:
+        connection.get_flight_info(descriptor("CommandStatementQuery", (1, f"CREATE TABLE {table} (a BIGINT)")))
+        connection.get_flight_info(descriptor("CommandStatementQuery", (1, f"INSERT INTO {table} VALUES (1)")))
+        equal(value(opened, f"SELECT count(*) FROM {table}"), 1)
+        handle, _, _, _ = prepare(connection, f"INSERT INTO {table} VALUES (?)")
+        bind(connection, handle, pa.record_batch({"0": [2]}))
+        equal(value(opened, f"SELECT count(*) FROM {table}"), 1, "rows after binding")
+        for count in (2, 3):
+            connection.get_flight_info(descriptor("CommandPreparedStatementQuery", (1, handle)))
+            equal(value(opened, f"SELECT count(*) FROM {table}"), count)
+        opened.execute(f"DROP TABLE {table}")
+
+
+@check
 def an_update_is_counted():
     """CommandStatementUpdate gives the number of rows, and 0 or -1 where there is none to give."""
     table = fresh()
