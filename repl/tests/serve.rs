@@ -22,10 +22,11 @@ pub fn start(shell: &Shell, arguments: &[&str]) -> (Child, SocketAddr) {
     BufReader::with_capacity(1, child.stderr.as_mut().unwrap())
         .read_line(&mut line)
         .unwrap();
-    let address = line
-        .strip_prefix("listening on grpc://")
-        .unwrap_or_else(|| panic!("{line}"));
-    (child, address.trim().parse().unwrap())
+    let address = line.strip_prefix("listening on grpc://");
+    assert!(address.is_some(), "{line}");
+    let address = address.unwrap_or_default();
+    let address = address.trim().parse().unwrap();
+    (child, address)
 }
 
 /// Sends the signal, and gives the code that the process ends with.
@@ -36,10 +37,11 @@ pub fn code_after(signal: Signal, mut child: Child) -> Option<i32> {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code();
         }
-        if Instant::now() > deadline {
+        let is_late = Instant::now() > deadline;
+        if is_late {
             child.kill().unwrap();
-            panic!("the server does not end");
         }
+        assert!(!is_late, "the server does not end");
         std::thread::yield_now();
     }
 }
