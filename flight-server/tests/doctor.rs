@@ -17,6 +17,9 @@ use crate::support::Served;
 /// The program `roapi` 0.12.7, another server on DataFusion.
 const ROAPI: &str = "OWLET_TEST_ROAPI";
 
+/// How long a step may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// All findings about the server at `address`.
 async fn examine(address: SocketAddr, own_table: Option<&str>, step_limit: Duration) -> Vec<Finding> {
     let terms = Terms {
@@ -68,7 +71,7 @@ fn assert_found(findings: &[Finding], (driver, rule): (&str, &str), words: &str)
 #[tokio::test]
 async fn drivers_stumble_over_nothing_here() {
     let served = Served::start().await;
-    let findings = examine(served.address, None, Duration::from_secs(60)).await;
+    let findings = examine(served.address, None, PATIENCE).await;
     assert_eq!(complaints(&findings), [""; 0]);
     for driver in ["server", "jdbc", "adbc", "odbc", "superset", "grafana", "power-bi"] {
         let passed = |finding: &&Finding| finding.driver == driver && finding.verdict.outcome == Outcome::Passed;
@@ -86,7 +89,7 @@ async fn drivers_stumble_over_nothing_here() {
 #[tokio::test]
 async fn what_is_changed_is_changed_once_and_taken_back() {
     let served = Served::start().await;
-    let findings = examine(served.address, Some("owlet_doctor_test"), Duration::from_secs(60)).await;
+    let findings = examine(served.address, Some("owlet_doctor_test"), PATIENCE).await;
     assert_eq!(complaints(&findings), [""; 0]);
     let skipped = findings
         .iter()
@@ -102,7 +105,7 @@ async fn a_table_of_somebody_else_is_left_alone() {
     let mut client = served.client().await;
     client.update("CREATE TABLE theirs (a BIGINT)").await.unwrap();
     client.update("INSERT INTO theirs VALUES (1), (2)").await.unwrap();
-    let findings = examine(served.address, Some("theirs"), Duration::from_secs(60)).await;
+    let findings = examine(served.address, Some("theirs"), PATIENCE).await;
     assert_found(&findings, ("adbc", "ddl"), "is left alone");
     assert_eq!(served.count("SELECT count(*) FROM theirs").await, 2);
 }
@@ -110,7 +113,7 @@ async fn a_table_of_somebody_else_is_left_alone() {
 #[tokio::test]
 async fn the_known_defects_of_another_server_are_found() {
     let roapi = Roapi::start();
-    let findings = examine(roapi.address, None, Duration::from_secs(60)).await;
+    let findings = examine(roapi.address, None, PATIENCE).await;
     let found = |of, words| assert_found(&findings, of, words);
     found(("superset", "sql-info-keys"), "KeyError: 504");
     found(
@@ -128,7 +131,7 @@ async fn the_known_defects_of_another_server_are_found() {
 
 #[tokio::test]
 async fn faults_are_found_at_the_drivers_that_stumble_over_them() {
-    let findings = examine(liar::start().await, None, Duration::from_secs(60)).await;
+    let findings = examine(liar::start().await, None, PATIENCE).await;
     let found = |of, words| assert_found(&findings, of, words);
     for driver in ["jdbc", "adbc", "odbc", "superset", "grafana", "power-bi"] {
         found((driver, "location"), liar::ELSEWHERE);
@@ -218,6 +221,10 @@ struct Roapi {
 }
 
 impl Roapi {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "scripts/test says in the environment where the program is"
+    )]
     fn start() -> Self {
         let program =
             std::env::var(ROAPI).unwrap_or_else(|_| panic!("{ROAPI} names the program roapi; run scripts/test"));
@@ -240,7 +247,7 @@ impl Roapi {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + PATIENCE;
         while std::net::TcpStream::connect(flight).is_err() {
             assert!(Instant::now() < deadline, "roapi does not start");
             std::thread::yield_now();

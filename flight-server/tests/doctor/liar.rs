@@ -89,17 +89,17 @@ fn information() -> RecordBatch {
 
 type Stream = <Liar as FlightService>::DoGetStream;
 
-fn announce(schema: &Schema, ticket: impl ProstMessageExt) -> Result<Response<FlightInfo>, Status> {
+fn announce(schema: &Schema, ticket: &impl ProstMessageExt) -> Response<FlightInfo> {
     let ticket = Ticket::new(ticket.as_any().encode_to_vec());
     let endpoint = FlightEndpoint::new().with_ticket(ticket).with_location(ELSEWHERE);
     let announcement = FlightInfo::new().try_with_schema(schema).unwrap();
-    Ok(Response::new(announcement.with_endpoint(endpoint)))
+    Response::new(announcement.with_endpoint(endpoint))
 }
 
-fn send(batch: RecordBatch) -> Result<Response<Stream>, Status> {
+fn send(batch: RecordBatch) -> Response<Stream> {
     let encoder = FlightDataEncoderBuilder::new().with_schema(batch.schema());
     let messages = encoder.build(stream::iter([Ok(batch)]));
-    Ok(Response::new(messages.map_err(Status::from).boxed()))
+    Response::new(messages.map_err(Status::from).boxed())
 }
 
 #[tonic::async_trait]
@@ -117,7 +117,7 @@ impl FlightSqlService for Liar {
         let ticket = TicketStatementQuery {
             statement_handle: query.query.into(),
         };
-        announce(&rows().0, ticket)
+        Ok(announce(&rows().0, &ticket))
     }
 
     async fn get_flight_info_prepared_statement(
@@ -128,11 +128,11 @@ impl FlightSqlService for Liar {
         let ticket = TicketStatementQuery {
             statement_handle: "prepared".into(),
         };
-        announce(&rows().0, ticket)
+        Ok(announce(&rows().0, &ticket))
     }
 
     async fn do_get_statement(&self, _: TicketStatementQuery, _: Request<Ticket>) -> Result<Response<Stream>, Status> {
-        send(rows().1)
+        Ok(send(rows().1))
     }
 
     async fn get_flight_info_tables(
@@ -140,12 +140,12 @@ impl FlightSqlService for Liar {
         query: CommandGetTables,
         _: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
-        announce(&tables().schema(), query)
+        Ok(announce(&tables().schema(), &query))
     }
 
     async fn do_get_tables(&self, query: CommandGetTables, _: Request<Ticket>) -> Result<Response<Stream>, Status> {
         let is_plain = query.table_types.is_empty() || query.table_types.contains(&"VIEW".to_owned());
-        send(tables().slice(0, usize::from(is_plain)))
+        Ok(send(tables().slice(0, usize::from(is_plain))))
     }
 
     async fn get_flight_info_sql_info(
@@ -153,11 +153,11 @@ impl FlightSqlService for Liar {
         query: CommandGetSqlInfo,
         _: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
-        announce(&information().schema(), query)
+        Ok(announce(&information().schema(), &query))
     }
 
     async fn do_get_sql_info(&self, _: CommandGetSqlInfo, _: Request<Ticket>) -> Result<Response<Stream>, Status> {
-        send(information())
+        Ok(send(information()))
     }
 
     async fn do_action_create_prepared_statement(
