@@ -13,7 +13,7 @@ use super::probe::{Answer, Cookies};
 use super::reach::introduce;
 use super::refusal::Refusal;
 use super::sequence::{Sequence, Visit, first, step};
-use super::sql_info::{self, Kind};
+use super::sql_codes::{self, Kind};
 use super::statements::{self, Binding};
 use super::{rules, schemas, writes};
 use crate::messages::{
@@ -134,7 +134,7 @@ const CLOSE: Rule = Rule::should(
 
 async fn transactions(visit: &mut Visit, notes: &mut Notes) {
     // The driver asks while it connects. Of all that may go wrong here, it takes only a wrong union amiss.
-    let information = match sql_info::ask(&mut visit.probe, &[8]).await {
+    let information = match sql_codes::ask(&mut visit.probe, &[8]).await {
         Ok(information) => information,
         Err(refusal) => return notes.breaks(&TRANSACTIONS, refusal.to_string()),
     };
@@ -173,7 +173,7 @@ fn is_clean(refusal: &Refusal) -> bool {
 }
 
 async fn information(visit: &mut Visit, notes: &mut Notes) {
-    let information = match sql_info::ask(&mut visit.probe, &INFO_CODES).await {
+    let information = match sql_codes::ask(&mut visit.probe, &INFO_CODES).await {
         Ok(information) => information,
         // The driver answers with what it knows itself.
         Err(refusal) if refusal.is_unimplemented() => return notes.saw("GetSqlInfo is not implemented"),

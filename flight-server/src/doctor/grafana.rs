@@ -7,7 +7,7 @@ use super::odbc::only_of_types;
 use super::probe::Cookies;
 use super::reach::{introduce, plain_query};
 use super::sequence::{Sequence, Visit, first, step};
-use super::{browse, sql_info};
+use super::{browse, sql_codes};
 
 pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "grafana",
@@ -65,7 +65,7 @@ async fn health(visit: &mut Visit, notes: &mut Notes) {
 }
 
 async fn list(visit: &mut Visit, notes: &mut Notes) {
-    if let Err(refusal) = sql_info::ask(&mut visit.probe, &[]).await {
+    if let Err(refusal) = sql_codes::ask(&mut visit.probe, &[]).await {
         notes.breaks(&SQL_INFO, refusal.to_string());
     }
     match browse::tables(&mut visit.probe, &browse::all_tables()).await {

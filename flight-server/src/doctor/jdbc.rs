@@ -12,7 +12,7 @@ use super::reach::introduce;
 use super::refusal::Refusal;
 use super::sequence::{Sequence, Visit, first, step};
 use super::statements::{self, Binding};
-use super::{rules, schemas, sql_info, writes};
+use super::{rules, schemas, sql_codes, writes};
 
 pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "jdbc",
@@ -108,15 +108,15 @@ const SESSION: Rule = Rule::should(
 );
 
 async fn read_sql_info(visit: &mut Visit, notes: &mut Notes) {
-    let information = match sql_info::ask(&mut visit.probe, &[]).await {
+    let information = match sql_codes::ask(&mut visit.probe, &[]).await {
         Ok(information) => information,
         Err(refusal) => return notes.breaks(&MISSING, refusal.to_string()),
     };
-    let missing = information.missing(sql_info::JDBC);
+    let missing = information.missing(sql_codes::JDBC);
     if !missing.is_empty() {
         notes.breaks(&MISSING, format!("no value for the codes {}", rules::ranges(missing)));
     }
-    notes.breaks_all(&KIND, information.of_other_kinds(sql_info::JDBC));
+    notes.breaks_all(&KIND, information.of_other_kinds(sql_codes::JDBC));
     let unknown = information.unknown();
     if !unknown.is_empty() {
         notes.breaks(

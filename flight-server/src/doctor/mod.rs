@@ -26,7 +26,7 @@ mod refusal;
 mod rules;
 mod schemas;
 mod sequence;
-mod sql_info;
+mod sql_codes;
 mod statements;
 mod superset;
 mod writes;

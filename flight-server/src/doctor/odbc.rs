@@ -11,7 +11,7 @@ use super::probe::{Answer, Cookies, Probe};
 use super::reach::introduce;
 use super::refusal::Refusal;
 use super::sequence::{Sequence, Visit, first, step};
-use super::{rules, schemas, sql_info, statements};
+use super::{rules, schemas, sql_codes, statements};
 
 pub(super) const SEQUENCE: Sequence = Sequence {
     driver: "odbc",
@@ -26,10 +26,10 @@ pub(super) const SEQUENCE: Sequence = Sequence {
 };
 
 /// The codes without which SQLGetInfo fails while an application connects: name, version, quote, conversions.
-const NEEDED: sql_info::Wanted = &[
-    (0, 1, sql_info::Kind::Text),
-    (504, 504, sql_info::Kind::Text),
-    (517, 517, sql_info::Kind::Map),
+const NEEDED: sql_codes::Wanted = &[
+    (0, 1, sql_codes::Kind::Text),
+    (504, 504, sql_codes::Kind::Text),
+    (517, 517, sql_codes::Kind::Map),
 ];
 
 /// SQL_VARCHAR, which Power BI asks for before each preview.
@@ -91,7 +91,7 @@ const TYPE_FILTER: Rule = Rule::should(
 );
 
 async fn read_sql_info(visit: &mut Visit, notes: &mut Notes) {
-    let information = match sql_info::ask(&mut visit.probe, &[]).await {
+    let information = match sql_codes::ask(&mut visit.probe, &[]).await {
         Ok(information) => information,
         Err(refusal) => return notes.breaks(&MISSING, refusal.to_string()),
     };
@@ -102,7 +102,7 @@ async fn read_sql_info(visit: &mut Visit, notes: &mut Notes) {
             format!("no value for the codes {}", rules::ranges(needed.clone())),
         );
     }
-    let missing: Vec<_> = information.missing(sql_info::ODBC);
+    let missing: Vec<_> = information.missing(sql_codes::ODBC);
     let missing: Vec<_> = missing.into_iter().filter(|code| !needed.contains(code)).collect();
     if !missing.is_empty() {
         notes.breaks(
@@ -110,7 +110,7 @@ async fn read_sql_info(visit: &mut Visit, notes: &mut Notes) {
             format!("no value for the codes {}", rules::ranges(missing)),
         );
     }
-    notes.breaks_all(&KIND, information.of_other_kinds(sql_info::ODBC));
+    notes.breaks_all(&KIND, information.of_other_kinds(sql_codes::ODBC));
     notes.saw(format!("{} codes", information.told.len()));
 }
 

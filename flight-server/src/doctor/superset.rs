@@ -8,7 +8,7 @@ use super::finding::{Notes, Rule};
 use super::probe::Cookies;
 use super::reach::{enter, plain_query};
 use super::sequence::{Sequence, Visit, first, step};
-use super::sql_info::{self, Kind};
+use super::sql_codes::{self, Kind};
 use super::statements::{self, Binding};
 
 pub(super) const SEQUENCE: Sequence = Sequence {
@@ -85,7 +85,7 @@ async fn connect(visit: &mut Visit, notes: &mut Notes) {
 }
 
 async fn dialect(visit: &mut Visit, notes: &mut Notes) {
-    let information = match sql_info::ask(&mut visit.probe, &CODES).await {
+    let information = match sql_codes::ask(&mut visit.probe, &CODES).await {
         Ok(information) => information,
         Err(refusal) => return notes.breaks(&KEYS, refusal.to_string()),
     };

@@ -12,7 +12,7 @@ mod columns;
 mod keys;
 mod pattern;
 mod schemas;
-mod sql_info;
+mod sql_codes;
 mod table_types;
 mod tables;
 #[cfg(test)]
@@ -66,7 +66,7 @@ impl Metadata {
             Self::Schemas(_) => schemas::schema(),
             Self::Tables(command) => tables::schema(command.include_schema),
             Self::TableTypes => table_types::schema(),
-            Self::SqlInfo(_) => sql_info::schema(),
+            Self::SqlInfo(_) => sql_codes::schema(),
             Self::XdbcTypeInfo(_) => xdbc_types::schema(),
             Self::PrimaryKeys(_) => keys::primary_schema(),
             Self::ExportedKeys(_) | Self::ImportedKeys(_) | Self::CrossReference(_) => keys::foreign_schema(),
@@ -84,7 +84,7 @@ impl Metadata {
             Self::Schemas(command) => schemas::rows(command, session).await,
             Self::Tables(command) => tables::rows(command, session).await,
             Self::TableTypes => table_types::rows(),
-            Self::SqlInfo(command) => sql_info::rows(&command.info, session, settings),
+            Self::SqlInfo(command) => sql_codes::rows(&command.info, session, settings),
             Self::XdbcTypeInfo(command) => xdbc_types::rows(command.data_type),
             Self::PrimaryKeys(_) | Self::ExportedKeys(_) | Self::ImportedKeys(_) | Self::CrossReference(_) => {
                 Ok(RecordBatch::new_empty(self.schema()))
