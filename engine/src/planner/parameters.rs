@@ -70,7 +70,7 @@ async fn parameters(planning: &Planning<'_>, command: &Command, count: usize) ->
         }
     }
     let types = (1..=count)
-        .map(|number| types.remove(&format!("${number}")).flatten())
+        .map(|number| types.remove(&format!("${number}")).flatten().map(as_sent))
         .collect();
     Ok(ParameterTypes { types, schema })
 }
@@ -114,6 +114,15 @@ fn taken(call: &ScalarFunction, schema: &DFSchema) -> DataFusionResult<Vec<Field
         .iter()
         .map(|argument| argument.to_field(schema).map(|(_, field)| field));
     fields_with_udf(&given.collect::<DataFusionResult<Vec<_>>>()?, call.func.as_ref())
+}
+
+/// The type that a client sends: how the engine holds a text or bytes is none of its business.
+fn as_sent(data_type: DataType) -> DataType {
+    match data_type {
+        DataType::Utf8View => DataType::Utf8,
+        DataType::BinaryView => DataType::Binary,
+        other => other,
+    }
 }
 
 /// Notes the type of `expr`, if that is a parameter.

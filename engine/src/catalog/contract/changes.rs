@@ -98,7 +98,7 @@ async fn a_table_is_replaced_by_a_table_alone(place: Place) {
     changes(&catalog, replaced(table(name("t")))).await;
     let partitions = Change::AddPartitions {
         table: name("t"),
-        partitions: vec![super::partitions::partition(&["1"])],
+        partitions: vec![super::partitions::partition(&["2024", "CH"])],
         if_exists: IfExists::Fail,
     };
     changes(&catalog, partitions).await;
