@@ -7,13 +7,14 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::type_coercion::functions::fields_with_udf;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
+use futures::FutureExt;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+use super::ddl;
 use super::failure::from_datafusion;
 use super::planning::{Planner, Planning, Request};
-use super::{ddl, deep_stack};
 use crate::error::Result;
 use crate::syntax::{self, Command};
 
@@ -37,21 +38,17 @@ impl Planner {
         count: usize,
         cancel: CancellationToken,
     ) -> Result<ParameterTypes> {
-        let planner = self.clone();
-        let _cancel_on_drop = cancel.clone().drop_guard();
-        deep_stack::run(async move {
-            let planning = Planning::new(&planner, &request, &cancel);
-            Box::pin(parameters(&planning, request.statement.command(), count)).await
-        })
-        .await
+        self.on_a_deep_stack(request, cancel, move |planning| parameters(planning, count).boxed())
+            .await
     }
 }
 
-async fn parameters(planning: &Planning<'_>, command: &Command, count: usize) -> Result<ParameterTypes> {
+async fn parameters(planning: Planning<'_>, count: usize) -> Result<ParameterTypes> {
+    let command = planning.statement().command();
     let mut types: HashMap<String, Option<DataType>> = HashMap::new();
     let mut schema = None;
     if let Command::Insert(insert) = command {
-        let columns = ddl::types_of_values(planning, insert).await?;
+        let columns = ddl::types_of_values(&planning, insert).await?;
         types.extend(syntax::values_of_columns(&insert.query, &columns));
     }
     if let Some(tree) = command.query() {
@@ -82,20 +79,20 @@ fn wanted(plan: &LogicalPlan) -> DataFusionResult<HashMap<String, Option<DataTyp
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::Limit(limit) = node {
             for bound in [&limit.skip, &limit.fetch].into_iter().flatten() {
-                note(&mut found, bound, Some(&DataType::Int64));
+                note(&mut found, bound, &DataType::Int64);
             }
         }
         let schema = merge_schema(&node.inputs());
         node.apply_expressions(|expr| {
             expr.apply(|expr| {
                 match expr {
-                    Expr::Cast(cast) => note(&mut found, &cast.expr, Some(cast.field.data_type())),
-                    Expr::TryCast(cast) => note(&mut found, &cast.expr, Some(cast.field.data_type())),
+                    Expr::Cast(cast) => note(&mut found, &cast.expr, cast.field.data_type()),
+                    Expr::TryCast(cast) => note(&mut found, &cast.expr, cast.field.data_type()),
                     Expr::ScalarFunction(call) => {
                         // A call that fits no signature is told of where it is planned.
                         let taken = taken(call, &schema).unwrap_or_default();
                         for (argument, field) in call.args.iter().zip(&taken) {
-                            note(&mut found, argument, Some(field.data_type()));
+                            note(&mut found, argument, field.data_type());
                         }
                     }
                     _ => {}
@@ -126,11 +123,9 @@ fn as_sent(data_type: DataType) -> DataType {
 }
 
 /// Notes the type of `expr`, if that is a parameter.
-fn note(found: &mut HashMap<String, Option<DataType>>, expr: &Expr, data_type: Option<&DataType>) {
+fn note(found: &mut HashMap<String, Option<DataType>>, expr: &Expr, data_type: &DataType) {
     if let Expr::Placeholder(placeholder) = expr {
-        let data_type = data_type.filter(|data_type| **data_type != DataType::Null);
-        found
-            .entry(placeholder.id.clone())
-            .or_insert_with(|| data_type.cloned());
+        let told = (*data_type != DataType::Null).then(|| data_type.clone());
+        found.entry(placeholder.id.clone()).or_insert(told);
     }
 }

@@ -7,6 +7,8 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::parser::Statement as Tree;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -103,17 +105,33 @@ impl Planner {
     /// `TABLE_NOT_FOUND`, `COLUMN_NOT_FOUND`, `TYPE_MISMATCH` and whatever else names, types and files can be wrong in;
     /// `NOT_SUPPORTED` for what `DataFusion` cannot do or would answer wrongly.
     pub async fn plan(&self, request: Request, cancel: CancellationToken) -> Result<Plan> {
+        self.on_a_deep_stack(request, cancel, |planning| {
+            async move { planning.command(planning.statement().command()).await }.boxed()
+        })
+        .await
+    }
+
+    /// Does `work` for the statement of `request`, on a thread of its own. Dropping the future, or `cancel`, ends the thread at its
+    /// next wait.
+    ///
+    /// # Errors
+    /// Those of `work`; `CANCELLED`.
+    pub(super) async fn on_a_deep_stack<T, F>(&self, request: Request, cancel: CancellationToken, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'p> FnOnce(Planning<'p>) -> BoxFuture<'p, Result<T>> + Send + 'static,
+    {
         let planner = self.clone();
         let _cancel_on_drop = cancel.clone().drop_guard();
         deep_stack::run(async move {
+            let interrupt = CancellationToken::new();
             let planning = Planning {
                 planner: &planner,
                 request: &request,
-                interrupt: &CancellationToken::new(),
+                interrupt: &interrupt,
             };
-            let command = Box::pin(planning.command(request.statement.command()));
-            let planned = cancel.run_until_cancelled(command).await;
-            planned.unwrap_or_else(|| Err(Error::new(ErrorCode::Cancelled, "the query was cancelled")))
+            let done = cancel.run_until_cancelled(work(planning)).await;
+            done.unwrap_or_else(|| Err(Error::new(ErrorCode::Cancelled, "the query was cancelled")))
         })
         .await
     }
@@ -128,15 +146,6 @@ pub struct Planning<'a> {
 }
 
 impl<'a> Planning<'a> {
-    /// The planning of the statement of `request`.
-    pub(super) fn new(planner: &'a Planner, request: &'a Request, interrupt: &'a CancellationToken) -> Self {
-        Self {
-            planner,
-            request,
-            interrupt,
-        }
-    }
-
     async fn command(&self, command: &Command) -> Result<Plan> {
         match command {
             Command::Query(tree) => self.rows_of(tree).await,
@@ -167,6 +176,11 @@ impl<'a> Planning<'a> {
                 "EXECUTE within another statement is not supported; run it on its own",
             )),
         }
+    }
+
+    /// The statement.
+    pub fn statement(&self) -> &'a Statement {
+        &self.request.statement
     }
 
     /// What the statement's session brings.
@@ -282,10 +296,12 @@ impl<'a> Planning<'a> {
 
     /// A plan that changes the catalogue and reports nothing.
     pub async fn change(&self, change: Change) -> Result<Plan> {
-        let effect = super::plan::CatalogEffect {
-            change,
-            orphaned: Vec::new(),
-        };
+        self.change_and_remove(change, Vec::new()).await
+    }
+
+    /// As [`Self::change`]; the files at `orphaned` are removed after the change.
+    pub async fn change_and_remove(&self, change: Change, orphaned: Vec<Location>) -> Result<Plan> {
+        let effect = super::plan::CatalogEffect { change, orphaned };
         self.with_effect(rows::nothing(), Effect::Catalog(Box::new(effect)))
             .await
     }

@@ -57,7 +57,7 @@ pub async fn create_table(planning: &Planning<'_>, create: &CreateTable) -> Resu
                 if_exists,
                 claim: None,
             };
-            drop::changed(planning, change, orphaned.into_iter().collect()).await
+            planning.change_and_remove(change, orphaned.into_iter().collect()).await
         }
         Some(tree) => {
             let rows = stored::rows(planning, tree, &create.columns, &partition_names(create)).await?;
@@ -323,7 +323,8 @@ async fn as_query(
         claim: create.with_data.then(|| claim.clone()),
     };
     if !create.with_data {
-        return drop::changed(planning, change, replaced.orphaned.into_iter().collect()).await;
+        let orphaned = replaced.orphaned.into_iter().collect();
+        return planning.change_and_remove(change, orphaned).await;
     }
     let effect = WriteEffect {
         target: planning.target(location, format, &rows.columns, partition_names(create)),

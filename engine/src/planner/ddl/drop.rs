@@ -7,9 +7,8 @@ use crate::catalog::{Change, IfMissing, Ownership, Relation, TableDefinition};
 use crate::error::{Error, ErrorCode, Result};
 use crate::governance;
 use crate::name::DEFAULT_DATABASE;
-use crate::planner::plan::{CatalogEffect, Effect, Plan};
+use crate::planner::plan::Plan;
 use crate::planner::planning::Planning;
-use crate::planner::rows;
 use crate::planner::session::SessionChange;
 use crate::storage::Location;
 use crate::syntax::{Drop, DropDatabase};
@@ -34,7 +33,7 @@ pub async fn drop_database(planning: &Planning<'_>, drop: &DropDatabase) -> Resu
         cascade: drop.cascade,
         if_missing: if_missing(drop.if_exists),
     };
-    changed(planning, change, orphaned).await
+    planning.change_and_remove(change, orphaned).await
 }
 
 /// Drops a table, a temporary one of that name before any other. Files that the table owns go after it.
@@ -52,22 +51,16 @@ pub async fn drop_table(planning: &Planning<'_>, drop: &Drop) -> Result<Plan> {
         _ => Vec::new(),
     };
     let if_missing = if_missing(drop.if_exists);
-    changed(planning, Change::DropTable { table, if_missing }, orphaned).await
+    planning
+        .change_and_remove(Change::DropTable { table, if_missing }, orphaned)
+        .await
 }
 
 /// Drops a view.
 pub async fn drop_view(planning: &Planning<'_>, drop: &Drop) -> Result<Plan> {
     let view = governance::full_name(&drop.name, planning.defaults());
     let if_missing = if_missing(drop.if_exists);
-    changed(planning, Change::DropView { view, if_missing }, Vec::new()).await
-}
-
-/// A plan that changes the catalogue, and then removes the files at `orphaned`.
-pub(super) async fn changed(planning: &Planning<'_>, change: Change, orphaned: Vec<Location>) -> Result<Plan> {
-    let effect = CatalogEffect { change, orphaned };
-    planning
-        .with_effect(rows::nothing(), Effect::Catalog(Box::new(effect)))
-        .await
+    planning.change(Change::DropView { view, if_missing }).await
 }
 
 fn if_missing(if_exists: bool) -> IfMissing {
