@@ -7,16 +7,10 @@ use clap::Args;
 use owlet_engine::Error;
 use owlet_flight_server::doctor::{Address, Examination, Terms};
 
-use super::report::{Step, Tally};
-use super::{Format, conclude, written};
-use crate::destination::print;
-use crate::diagnostic;
+use super::report::Step;
+use super::{Examined, Format, examine};
 use crate::failure::Failure;
 use crate::palette::Palette;
-use crate::signals::Signals;
-
-/// How many columns the names of drivers and steps take.
-const STEP_COLUMNS: usize = 21;
 
 /// Check what drivers would stumble over at a Flight SQL server, Owlet's or any other
 ///
@@ -57,8 +51,6 @@ pub struct Arguments {
 /// # Errors
 /// A driver would fail, the address is none, or nobody reads the findings.
 pub async fn run(arguments: &Arguments, password: Option<String>, palette: Palette) -> Result<(), Failure> {
-    let mut signals =
-        Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;
     let usage = |error: Error| Failure::Usage(error.message().to_owned());
     let address = Address::parse(&arguments.address).map_err(usage)?;
     let terms = Terms {
@@ -67,34 +59,26 @@ pub async fn run(arguments: &Arguments, password: Option<String>, palette: Palet
         query: arguments.query.clone(),
         own_table: arguments.write.then(|| format!("owlet_doctor_{}", process::id())),
     };
-    let mut examination = Examination::new(address, terms).map_err(usage)?;
-    let outcome = tokio::select! {
-        outcome = show(&mut examination, arguments.format, palette) => outcome,
-        signal = signals.next() => Err(Failure::Stopped(signal)),
-    };
-    let left = tokio::select! {
-        left = examination.take_back() => left,
-        signal = signals.next() => return Err(Failure::Stopped(signal)),
-    };
-    if let Some(left) = left {
-        let message = format!("the table \"{left}\" could not be dropped: drop it by hand");
-        diagnostic::say(&diagnostic::headline(&message, palette));
-    }
-    outcome
+    let examination = Examination::new(address, terms).map_err(usage)?;
+    examine(examination, arguments.format, palette).await
 }
 
-/// Writes each finding as it comes, and the conclusion.
-async fn show(examination: &mut Examination, format: Format, palette: Palette) -> Result<(), Failure> {
-    let mut tally = Tally::default();
-    while let Some(finding) = examination.next().await {
-        let step = Step {
+impl Examined for Examination {
+    const STEP_COLUMNS: usize = 21;
+    const WELL: &'static str = "these drivers can work with this server";
+
+    async fn step(&mut self) -> Option<Step> {
+        let finding = self.next().await?;
+        Some(Step {
             driver: Some(finding.driver),
             name: finding.step,
             rule: finding.rule,
-            verdict: &finding.verdict,
-        };
-        tally.note(&step);
-        print(&written(&step, format, STEP_COLUMNS, palette))?;
+            verdict: finding.verdict,
+        })
     }
-    conclude(&tally, "these drivers can work with this server", format, palette)
+
+    async fn tidy(&mut self) -> Option<String> {
+        let left = self.take_back().await?;
+        Some(format!("the table \"{left}\" could not be dropped: drop it by hand"))
+    }
 }

@@ -20,9 +20,6 @@ use report::{Step, Tally};
 /// The variable with the password for a server: on a command line others could read it.
 pub const PASSWORD: &str = "OWLET_PASSWORD";
 
-/// How many columns the names of the steps of a store take.
-const STEP_COLUMNS: usize = 15;
-
 /// Check the way to a store step by step, and say what to change
 ///
 /// Settings, address, TLS, protocol, clock, credentials, region, path style, permission, bucket, list, range reads, and
@@ -92,59 +89,81 @@ pub async fn run(
 
 /// Checks the way to a store.
 async fn store(config: Config, url: &str, arguments: &Arguments, palette: Palette) -> Result<(), Failure> {
-    let mut signals =
-        Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;
     let terms = Terms {
         may_write: arguments.write,
         step_limit: Duration::from_secs(arguments.timeout),
     };
-    let mut examination = Engine::examine(config, url, terms).map_err(|error| match error.code() {
+    let examination = Engine::examine(config, url, terms).map_err(|error| match error.code() {
         ErrorCode::InvalidSetting => Failure::Start(error),
         _ => Failure::Usage(error.message().to_owned()),
     })?;
+    examine(examination, arguments.format, palette).await
+}
+
+/// What is examined step by step, and may leave something behind.
+trait Examined {
+    /// How many columns the names of its steps take.
+    const STEP_COLUMNS: usize;
+    /// What it means that no step failed.
+    const WELL: &'static str;
+
+    /// Takes a step, if one is left.
+    async fn step(&mut self) -> Option<Step>;
+
+    /// Removes what the steps made, and says what has to be removed by hand.
+    async fn tidy(&mut self) -> Option<String>;
+}
+
+impl Examined for Examination {
+    const STEP_COLUMNS: usize = 15;
+    const WELL: &'static str = "queries can read here";
+
+    async fn step(&mut self) -> Option<Step> {
+        let finding = self.next().await?;
+        Some(Step {
+            driver: None,
+            name: finding.step,
+            rule: None,
+            verdict: finding.verdict,
+        })
+    }
+
+    async fn tidy(&mut self) -> Option<String> {
+        let left = self.take_back().await?;
+        Some(format!("\"{left}\" could not be deleted: delete it by hand"))
+    }
+}
+
+/// Takes all steps and tidies up after them, unless signals end it: the first ends the steps, the second the tidying.
+async fn examine(mut examination: impl Examined, format: Format, palette: Palette) -> Result<(), Failure> {
+    let mut signals =
+        Signals::listen().map_err(|error| Failure::Output(format!("cannot listen to signals: {error}")))?;
     let outcome = tokio::select! {
-        outcome = show(&mut examination, arguments.format, palette) => outcome,
+        outcome = show(&mut examination, format, palette) => outcome,
         signal = signals.next() => Err(Failure::Stopped(signal)),
     };
     let left = tokio::select! {
-        left = examination.take_back() => left,
+        left = examination.tidy() => left,
         signal = signals.next() => return Err(Failure::Stopped(signal)),
     };
-    if let Some(left) = left {
-        let message = format!("\"{left}\" could not be deleted: delete it by hand");
+    if let Some(message) = left {
         diagnostic::say(&diagnostic::headline(&message, palette));
     }
     outcome
 }
 
-/// Writes each finding as it comes, and the conclusion.
-async fn show(examination: &mut Examination, format: Format, palette: Palette) -> Result<(), Failure> {
+/// Writes what each step finds as it comes, and the conclusion.
+async fn show<E: Examined>(examination: &mut E, format: Format, palette: Palette) -> Result<(), Failure> {
     let mut tally = Tally::default();
-    while let Some(finding) = examination.next().await {
-        let step = Step {
-            driver: None,
-            name: finding.step,
-            rule: None,
-            verdict: &finding.verdict,
-        };
+    while let Some(step) = examination.step().await {
         tally.note(&step);
-        print(&written(&step, format, STEP_COLUMNS, palette))?;
+        print(&match format {
+            Format::Text => report::text(&step, E::STEP_COLUMNS, palette),
+            Format::Ndjson => report::json(&step),
+        })?;
     }
-    conclude(&tally, "queries can read here", format, palette)
-}
-
-/// A step as it was asked for.
-fn written(step: &Step, format: Format, step_columns: usize, palette: Palette) -> String {
-    match format {
-        Format::Text => report::text(step, step_columns, palette),
-        Format::Ndjson => report::json(step),
-    }
-}
-
-/// Writes what all of it means, and says whether a step failed.
-fn conclude(tally: &Tally, well: &str, format: Format, palette: Palette) -> Result<(), Failure> {
     if format == Format::Text {
-        print(&tally.conclusion(well, palette))?;
+        print(&tally.conclusion(E::WELL, palette))?;
     }
     if tally.has_failed() {
         return Err(Failure::Unwell);

@@ -11,7 +11,7 @@ const WORD_COLUMNS: usize = 4;
 
 /// A step and what came of it.
 #[derive(Debug)]
-pub struct Step<'a> {
+pub struct Step {
     /// The driver that takes it, where there are several.
     pub driver: Option<&'static str>,
     /// Its name.
@@ -19,7 +19,7 @@ pub struct Step<'a> {
     /// The rule that is broken, where rules have names.
     pub rule: Option<&'static str>,
     /// What came of it.
-    pub verdict: &'a Verdict,
+    pub verdict: Verdict,
 }
 
 /// How the steps went, for the conclusion.
@@ -36,7 +36,7 @@ struct Failed {
     advice: String,
 }
 
-impl Step<'_> {
+impl Step {
     /// Its name, with the one of its driver.
     fn full_name(&self) -> String {
         let driver = self.driver.map(|driver| format!("{driver} ")).unwrap_or_default();
@@ -46,7 +46,7 @@ impl Step<'_> {
 
 /// A line for the step, and beneath it what else was seen and what to change.
 pub fn text(step: &Step, step_columns: usize, palette: Palette) -> String {
-    let verdict = step.verdict;
+    let verdict = &step.verdict;
     let (colour, word) = match verdict.outcome {
         Outcome::Passed => (palette.well, "ok"),
         Outcome::Warning => (palette.warning, "warn"),
@@ -68,7 +68,7 @@ pub fn text(step: &Step, step_columns: usize, palette: Palette) -> String {
 
 /// The finding as one line of JSON.
 pub fn json(step: &Step) -> String {
-    let verdict = step.verdict;
+    let verdict = &step.verdict;
     let mut line = json!({
         "step": step.name,
         "outcome": verdict.outcome.as_str(),
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    fn step<'a>(name: &'static str, verdict: &'a Verdict) -> Step<'a> {
+    fn step(name: &'static str, verdict: Verdict) -> Step {
         Step {
             driver: None,
             name,
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_step_is_a_line_with_the_rest_beneath_it() {
         let verdict = verdict(Outcome::Failed, Some("change it"));
-        let shown = text(&step("tls", &verdict), 15, Palette::PLAIN);
+        let shown = text(&step("tls", verdict), 15, Palette::PLAIN);
         let margin = " ".repeat(23);
         assert_eq!(
             shown,
@@ -170,7 +170,7 @@ mod tests {
             driver: Some("adbc"),
             name: "objects",
             rule: Some("metadata-schema"),
-            verdict: &verdict,
+            verdict,
         };
         assert!(text(&step, 15, Palette::PLAIN).starts_with("FAIL  adbc objects     what"));
         let line: serde_json::Value = serde_json::from_str(&json(&step)).unwrap();
@@ -181,16 +181,16 @@ mod tests {
     #[test]
     fn the_conclusion_names_what_to_mend_first() {
         let mut tally = Tally::default();
-        tally.note(&step("settings", &verdict(Outcome::Warning, None)));
+        tally.note(&step("settings", verdict(Outcome::Warning, None)));
         let conclusion = tally.conclusion("queries can read here", Palette::PLAIN);
         assert!(
             conclusion.contains("All is well, with 1 warning: queries can read here."),
             "{conclusion}"
         );
         assert!(!tally.has_failed());
-        tally.note(&step("clock", &verdict(Outcome::Failed, Some("set it"))));
+        tally.note(&step("clock", verdict(Outcome::Failed, Some("set it"))));
         for name in ["clock", "range", "range"] {
-            tally.note(&step(name, &verdict(Outcome::Failed, None)));
+            tally.note(&step(name, verdict(Outcome::Failed, None)));
         }
         let conclusion = tally.conclusion("queries can read here", Palette::PLAIN);
         assert!(
